@@ -1,0 +1,127 @@
+"""`onramp streams apply`: makes and updates the streams, buckets and consumers, and says what it would do.
+
+A lost consumer is made again from its recorded ack floor + 1: what waited lies below the last acked. One
+whose progress nobody knows starts where the operator says, never from the beginning of a history by
+itself: that would run every server through its step again.
+"""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nats.js.api import ConsumerConfig, DeliverPolicy, StreamConfig
+from nats.js.errors import APIError, KeyNotFoundError, NotFoundError
+
+from events.agreement import OPERATORS_OWN, differences
+from events.stream import Stream, translated
+from events.streams import consumer_configs, stream_configs
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that was done, would be done, or can't be."""
+
+    kind: str
+    name: str
+    action: str
+    """`create`, `update`, `unchanged` or `blocked`."""
+    detail: str = ""
+
+
+class Applier:
+    """Brings NATS to what the configuration says."""
+
+    def __init__(self, stream: Stream, *, replicas: int, ack_wait: float, dry_run: bool = False) -> None:
+        self._stream = stream
+        self._manager = stream.jetstream._jsm
+        self._replicas = replicas
+        self._ack_wait = ack_wait
+        self._dry_run = dry_run
+
+    async def apply(self, start_at: Mapping[str, int]) -> AsyncIterator[Change]:
+        """Streams first, then consumers. `start_at`: a sequence by step, where the operator names one."""
+        for stream in stream_configs(self._replicas):
+            yield await self._stream_as_wanted(stream)
+        for consumer in consumer_configs(ack_wait=self._ack_wait):
+            yield await self._consumer_as_wanted(consumer, start_at.get(str(consumer.durable_name)))
+
+    async def _stream_as_wanted(self, wanted: StreamConfig) -> Change:
+        name = str(wanted.name)
+        try:
+            async with translated():
+                found = (await self._manager.stream_info(name)).config
+        except NotFoundError:
+            if not self._dry_run:
+                await self._manager.add_stream(wanted)
+            return Change("stream", name, "create")
+        differs = differences(wanted, found)
+        if not differs:
+            return Change("stream", name, "unchanged")
+        for field in OPERATORS_OWN:
+            setattr(wanted, field, getattr(wanted, field) or getattr(found, field))
+        return await self._update("stream", name, differs, self._manager.update_stream, wanted)
+
+    async def _consumer_as_wanted(self, wanted: ConsumerConfig, start_at: int | None) -> Change:
+        name = str(wanted.durable_name)
+        try:
+            async with translated():
+                found = (await self._manager.consumer_info(self._stream.name, name)).config
+        except NotFoundError:
+            return await self._new_consumer(wanted, start_at)
+        differs = differences(wanted, found)
+        if not differs:
+            return Change("consumer", name, "unchanged")
+        # Where it starts can't be changed, and must be told as it stands.
+        wanted.deliver_policy, wanted.opt_start_seq = found.deliver_policy, found.opt_start_seq
+        return await self._update("consumer", name, differs, self._add_consumer, wanted)
+
+    async def _new_consumer(self, wanted: ConsumerConfig, start_at: int | None) -> Change:
+        name = str(wanted.durable_name)
+        start = start_at if start_at is not None else await self._known_start(name)
+        if start is None:
+            detail = f"nobody knows how far it had come: name a sequence with --start-at {name}=SEQUENCE"
+            return Change("consumer", name, "blocked", detail)
+        if start > 1:
+            wanted.deliver_policy, wanted.opt_start_seq = DeliverPolicy.BY_START_SEQUENCE, start
+        if not self._dry_run:
+            await self._add_consumer(wanted)
+        return Change("consumer", name, "create", f"from sequence {start}")
+
+    async def _known_start(self, name: str) -> int | None:
+        """Its recorded ack floor + 1; the beginning where there is no history yet."""
+        try:
+            async with translated():
+                progress = await self._stream.jetstream.key_value("PROGRESS")
+                entry = await progress.get(name)
+            return int(json.loads(entry.value or b"{}")["ack_floor"]) + 1
+        except (KeyNotFoundError, NotFoundError):
+            return 1 if await self._is_new() else None
+
+    async def _is_new(self) -> bool:
+        try:
+            async with translated():
+                state = (await self._manager.stream_info(self._stream.name)).state
+        except NotFoundError:
+            return True
+        return not state.last_seq
+
+    async def _add_consumer(self, wanted: ConsumerConfig) -> None:
+        await self._manager.add_consumer(self._stream.name, wanted)
+
+    async def _update(
+        self,
+        kind: str,
+        name: str,
+        differs: list[str],
+        update: Callable[[Any], Awaitable[object]],
+        wanted: object,
+    ) -> Change:
+        detail = "; ".join(differs)
+        if self._dry_run:
+            return Change(kind, name, "update", detail)
+        try:
+            await update(wanted)
+        except APIError as error:
+            return Change(kind, name, "blocked", f"{detail}: NATS answers {error.description}")
+        return Change(kind, name, "update", detail)

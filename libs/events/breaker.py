@@ -1,0 +1,71 @@
+"""Delivery rule 7, a breaker per backend address: a dead backend costs little and starves nobody.
+
+While a breaker is open, a call is refused at once; one probe at a time is let through. Those that wait
+are spread so that they come back at `resume_rate`, while it is dead as well as after it has come back.
+"""
+
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import ClassVar
+
+from events.errors import Retry, Unreachable
+
+OPENS_AFTER = 3
+FIRST_PROBE = 1.0
+LONGEST_PROBE = 30.0
+
+
+class Backend:
+    """One backend's address, and whether it answers. Clients wrap each call: `async with backend.call():`."""
+
+    resume_rate: ClassVar[float] = 30.0
+    """Messages a second that a backend's waiting servers come back at, altogether."""
+
+    by_address: ClassVar[dict[str, "Backend"]] = {}
+
+    def __init__(self, name: str, address: str) -> None:
+        self.name = name
+        self.address = address
+        self.failures = 0
+        self.waiting: set[int] = set()
+        self._probe_at = 0.0
+        self._probing = False
+        Backend.by_address[address] = self
+
+    @property
+    def open(self) -> bool:
+        """Whether calls are refused: it failed several times in a row and has not answered since."""
+        return self.failures >= OPENS_AFTER
+
+    @property
+    def probe_due(self) -> bool:
+        """Whether the next call would be let through to see if it is back."""
+        return self.open and not self._probing and time.monotonic() >= self._probe_at
+
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[None]:
+        """Around one call. Raises `Retry` without calling while the breaker is open."""
+        if self.open and not self.probe_due:
+            raise Retry(f"{self.name} does not answer; waiting for it", backend=self.address)
+        self._probing = self.open
+        try:
+            yield
+        except Unreachable:
+            self._failed()
+            raise
+        else:
+            self.failures = 0
+        finally:
+            self._probing = False
+
+    def delay(self) -> float:
+        """Seconds after which one of those that wait should come back."""
+        until_probe = max(self._probe_at - time.monotonic(), FIRST_PROBE)
+        return max(until_probe, len(self.waiting) / self.resume_rate) * random.uniform(0.8, 1.2)
+
+    def _failed(self) -> None:
+        self.failures += 1
+        wait: float = min(FIRST_PROBE * 2 ** max(self.failures - OPENS_AFTER, 0), LONGEST_PROBE)
+        self._probe_at = time.monotonic() + wait

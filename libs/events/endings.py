@@ -1,0 +1,158 @@
+"""The three ways a delivery ends: done and acked, handed back to wait, or given up as a dead letter.
+
+Each keeps the order in which a crash between any two lines loses nothing: what must be known later is
+written first, and NATS is told last.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from events import logs, metrics
+from events.attempts import UNKNOWN_ERRORS, Attempts, AttemptsBucket
+from events.breaker import Backend
+from events.case import Case
+from events.dead_letters import DeadLetters, Failure
+from events.errors import Refuse, Retry
+from events.publishing import Publisher
+from events.stream import Full
+from events.streams import OnboardingLimits
+from events.types import StepDelayed, StepFailed
+
+FULL_DELAY = 300.0
+"""Seconds until a message is tried again for which `DEAD_LETTERS` had no room."""
+TELL_AGAIN = timedelta(hours=1)
+"""A server that waits is told of at most this often, a step."""
+
+
+class Endings:
+    """How the messages of one step end."""
+
+    def __init__(
+        self,
+        step: str,
+        attempts: AttemptsBucket,
+        dead_letters: DeadLetters,
+        publisher: Publisher,
+        limits: OnboardingLimits,
+    ) -> None:
+        self.step = step
+        self.attempts = attempts
+        self.dead_letters = dead_letters
+        self.publisher = publisher
+        self.limits = limits
+        self.no_room = False
+        """Whether the last dead letter found no room: shown by readiness."""
+
+    async def done(self, case: Case) -> None:
+        """Its replay's dead letter goes, then the ack, confirmed."""
+        if case.orders.dead_letter:
+            await self.dead_letters.remove(case.orders.dead_letter)
+        await self._ack(case)
+        self._count("done")
+
+    async def hand_back(self, case: Case, retry: Retry) -> None:
+        """Rule 5: it waits, for as long as it takes; rule 7: for a dead backend together with the others."""
+        backend = Backend.by_address.get(retry.backend or "")
+        if backend is not None and backend.open:
+            backend.waiting.add(case.arrival.sequence)
+            attempts = case.attempts.after(retry.reason, backend=retry.backend, known=True, counted=False)
+            return await self._wait(case, attempts, backend.delay())
+        attempts = case.attempts.after(retry.reason, backend=retry.backend, known=True, counted=True)
+        return await self._wait(case, attempts, attempts.backoff() if retry.delay is None else retry.delay)
+
+    async def unknown(self, case: Case, error: Exception, before_ack: Callable[[], Awaitable[None]]) -> None:
+        """An error that no step names: tried again a few times, then a person is asked."""
+        kind = type(error).__name__
+        logs.logger().error("unknown error", error_type=kind, where=_where(error))
+        if case.attempts.unknown + 1 >= UNKNOWN_ERRORS:
+            return await self.give_up(
+                case, Failure(f"unknown error {kind} {_where(error)}", kind), before_ack
+            )
+        attempts = case.attempts.after(f"unknown error {kind}", backend=None, known=False, counted=True)
+        return await self._wait(case, attempts, attempts.backoff())
+
+    async def give_up(self, case: Case, failure: Failure, before_ack: Callable[[], Awaitable[None]]) -> None:
+        """Rule 6: the dead letter, StepFailed beside it, the replay's old dead letter goes, then the ack."""
+        attempts = case.attempts.after(failure.reason, backend=None, known=True, counted=False)
+        try:
+            subject = await self.dead_letters.put(self.step, case.arrival.stored, failure, attempts)
+        except Full:
+            self.no_room = True
+            logs.logger().critical("DEAD_LETTERS is full: nothing can be given up until an operator acts")
+            return await self._wait(case, attempts, FULL_DELAY)
+        self.no_room = False
+        await before_ack()
+        await self._say_failed(case, attempts, failure, subject)
+        if case.orders.dead_letter:
+            await self.dead_letters.remove(case.orders.dead_letter)
+        await self._ack(case)
+        self._count("dead-letter")
+        logs.logger().error("gave up", reason=failure.reason, culprit=failure.culprit, dead_letter=subject)
+        return None
+
+    async def _wait(self, case: Case, attempts: Attempts, delay: float) -> None:
+        """Record it, then nak: a nak without its record would look like a death."""
+        if self.limits.would_drop(case.arrival, delay):
+            raise Refuse(f"it waited so long that the stream would drop it: {attempts.reason}")
+        now = datetime.now(UTC)
+        if case.event is not None and (attempts.told_at is None or now - attempts.told_at >= TELL_AGAIN):
+            await self._say_delayed(case, attempts, now + timedelta(seconds=delay))
+            attempts = attempts.model_copy(update={"told_at": now})
+        await self.attempts.write(case.arrival, attempts)
+        await case.arrival.message.nak(delay=delay or None)
+        self._count("waits")
+        logs.logger().info(
+            "waits", reason=attempts.reason, delay=round(delay, 1), attempt=attempts.handed_back
+        )
+
+    async def _ack(self, case: Case) -> None:
+        await case.arrival.message.ack_sync(timeout=5)
+        if case.attempts != Attempts():
+            await self.attempts.remove(case.arrival)
+        for backend in Backend.by_address.values():
+            backend.waiting.discard(case.arrival.sequence)
+
+    async def _say_delayed(self, case: Case, attempts: Attempts, next_attempt_at: datetime) -> None:
+        """Rule 9: waiting is visible."""
+        if case.event is None:
+            return
+        delayed = StepDelayed(
+            onboarding_id=case.event.onboarding_id,
+            server=case.event.server,
+            site=case.event.site,
+            step=self.step,
+            reason=attempts.reason,
+            attempt=attempts.handed_back,
+            next_attempt_at=next_attempt_at,
+        )
+        await self.publisher.tell(delayed, telling=case.arrival.telling)
+
+    async def _say_failed(self, case: Case, attempts: Attempts, failure: Failure, subject: str) -> None:
+        """None where no onboarding can be told."""
+        if case.event is None:
+            return
+        failed = StepFailed(
+            onboarding_id=case.event.onboarding_id,
+            server=case.event.server,
+            site=case.event.site,
+            step=self.step,
+            reason=failure.reason,
+            error_type=failure.error_type,
+            culprit=failure.culprit,
+            attempt=attempts.handed_back,
+            dead_letter=subject,
+        )
+        await self.publisher.tell(failed, telling=case.arrival.telling)
+
+    def _count(self, ended: str) -> None:
+        metrics.DELIVERIES.labels(self.step, ended).inc()
+
+
+def _where(error: Exception) -> str:
+    """The line that raised, without the error's text: that could quote a secret."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f"in {trace.tb_frame.f_globals.get('__name__')} line {trace.tb_lineno}"

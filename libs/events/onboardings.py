@@ -1,0 +1,154 @@
+"""What a watch beside the messages may know and tell of onboardings: rules 2, 6, 9 and 10 hold for it too.
+
+A step that goes on in its backend after its message was acked (Metal3 inspects a host for minutes) is
+closed by a watch. It follows an event of the chain, publishes the end, and says delays and failures.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from events import logs
+from events.attempts import Attempts
+from events.dead_letters import DeadLetters, Failure
+from events.endings import TELL_AGAIN
+from events.errors import Refuse
+from events.following import followed
+from events.publishing import Publisher
+from events.standing import Standing, scans_of
+from events.steps import Step
+from events.stream import Expected, Overtaken, Stored, Stream
+from events.subjects import event_of_any_site, event_subject
+from events.types import Event, StepDelayed, StepFailed
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True)
+class Told(Generic[E]):
+    """An event that stands in the stream, and since when by the stream's clock."""
+
+    event: E
+    stored_at: datetime
+    sequence: int
+
+
+class Onboardings:
+    """The onboardings of one step."""
+
+    def __init__(self, stream: Stream, publisher: Publisher, dead_letters: DeadLetters, step: Step) -> None:
+        self._stream = stream
+        self._publisher = publisher
+        self._dead_letters = dead_letters
+        self._step = step
+
+    async def follow(self, kind: type[E]) -> AsyncIterator[Told[E]]:
+        """Every event of a kind: the last of each server first, then as they come. Some come twice."""
+        async for stored in followed(self._stream, event_subject(kind.name, "*", "*")):
+            told = _told(stored, kind)
+            if told is not None:
+                yield told
+
+    async def open(self, kind: type[E], server: str) -> Told[E] | None:
+        """The server's last event of a kind, if it belongs to the newest scan and that has not ended."""
+        stored = await self._stream.last(event_of_any_site(kind.name, server))
+        told = _told(stored, kind) if stored else None
+        if told is None or await self._ended(told.event):
+            return None
+        return told
+
+    async def last_replay(self, server: str) -> datetime | None:
+        """When this step was last told to do a server again, by the stream's clock."""
+        stored = await self._stream.last(f"onboarding.replay.{self._step.name}.*.{server}")
+        return stored.time if stored else None
+
+    async def end(self, event: Event) -> bool:
+        """Publish an end, if none stands and no newer scan does. The step's dead letters of it go."""
+        scan = await self._stream.last(scans_of(event.server), from_leader=True)
+        if scan is None or scan.onboarding_id != str(event.onboarding_id):
+            return False
+        try:
+            published = await self._publisher.follow(
+                event, Expected(scan.sequence, scans_of(event.server)), may_stand=True
+            )
+        except Overtaken:
+            return False
+        for letter in await self._dead_letters.of_step(self._step.name, event.server):
+            if letter.stored.onboarding_id == str(event.onboarding_id):
+                await self._dead_letters.remove(letter.id)
+        return published
+
+    async def delayed(self, event: Event, reason: str, next_attempt_at: datetime) -> None:
+        """Say that a server waits: at most once a step and hour."""
+        subject = event_subject(StepDelayed.name, event.site, event.server)
+        stored = await self._stream.last(subject)
+        told = _told(stored, StepDelayed) if stored else None
+        ours = told if told and _same_step(told.event, event, self._step) else None
+        if ours and datetime.now(UTC) - ours.stored_at < TELL_AGAIN:
+            return
+        delayed = StepDelayed(
+            onboarding_id=event.onboarding_id,
+            server=event.server,
+            site=event.site,
+            step=self._step.name,
+            reason=reason,
+            attempt=ours.event.attempt + 1 if ours else 1,
+            next_attempt_at=next_attempt_at,
+        )
+        await self._publisher.tell(delayed, telling=await self._own_sequence(event))
+
+    async def failed(self, event: Event, failure: Failure) -> None:
+        """Give the step up: a dead letter of its own message, and StepFailed beside it, once."""
+        message = await self._own_message(event)
+        if message is None:
+            return
+        standing = await self._dead_letters.of_step(self._step.name, event.server)
+        if any(letter.stored.subject.endswith(f".{message.sequence}") for letter in standing):
+            return
+        now = datetime.now(UTC)
+        attempts = Attempts(handed_back=1, first_failure=now, last_failure=now, reason=failure.reason)
+        subject = await self._dead_letters.put(self._step.name, message, failure, attempts)
+        failed = StepFailed(
+            onboarding_id=event.onboarding_id,
+            server=event.server,
+            site=event.site,
+            step=self._step.name,
+            reason=failure.reason,
+            error_type=failure.error_type,
+            culprit=failure.culprit,
+            attempt=attempts.handed_back,
+            dead_letter=subject,
+        )
+        await self._publisher.tell(failed, telling=message.sequence)
+        logs.logger().error("gave up", server=event.server, reason=failure.reason, dead_letter=subject)
+
+    async def _ended(self, event: Event) -> bool:
+        standing = await Standing.read(self._stream, event, event.name)
+        own = str(event.onboarding_id)
+        superseded = standing.scan is None or standing.scan.onboarding_id != own
+        return superseded or any(end.onboarding_id == own for end in standing.ends)
+
+    async def _own_message(self, event: Event) -> Stored | None:
+        """The message that this step acted on last: the newest replay, or the event itself."""
+        public = event_of_any_site(self._step.waits_for, event.server)
+        private = f"onboarding.replay.{self._step.name}.*.{event.server}"
+        found = await self._stream.last_of_each([public, private])
+        own = [stored for stored in found if stored.onboarding_id == str(event.onboarding_id)]
+        return max(own, key=lambda stored: stored.sequence, default=None)
+
+    async def _own_sequence(self, event: Event) -> int:
+        message = await self._own_message(event)
+        return message.sequence if message else 0
+
+
+def _told(stored: Stored, kind: type[E]) -> Told[E] | None:
+    try:
+        event = stored.decoded().event
+    except Refuse:
+        return None
+    return Told(event, stored.time, stored.sequence) if isinstance(event, kind) else None
+
+
+def _same_step(told: StepDelayed, event: Event, step: Step) -> bool:
+    return told.onboarding_id == event.onboarding_id and told.step == step.name

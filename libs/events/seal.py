@@ -1,0 +1,89 @@
+"""A BMC password under seal: a JWE that intake (or the app) makes and only vault_writer can open.
+
+ECDH-ES+A256KW on P-256 with A256GCM, compact, `kid` in the header. The plaintext is JSON of `password`
+and `bmc_mac`, padded with spaces so that its length says nothing. The MAC binds the seal to its server:
+nobody can send another server's seal as his own.
+"""
+
+import json
+from collections.abc import Mapping
+
+from joserfc import jwe
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+from joserfc.util import to_bytes, urlsafe_b64decode
+from pydantic import Field
+
+from events.errors import Refuse
+from events.types import Frozen
+from events.values import MacAddress
+
+ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
+_PADDED = 128
+
+
+class PublicKey(Frozen):
+    """A public sealing key as intake serves it, in JWK's own words (RFC 7517)."""
+
+    kid: str
+    kty: str = "EC"
+    crv: str = "P-256"
+    x: str
+    y: str
+    use: str = "enc"
+    alg: str = "ECDH-ES+A256KW"
+
+
+class KeyRecord(Frozen):
+    """A value of the KV bucket `KEYS`: a retired key seals no more, but what it sealed is still opened."""
+
+    key: PublicKey
+    retired: bool = False
+    made_at: str = Field(description="RFC 3339.")
+
+
+def new_private_key(kid: str) -> dict[str, str]:
+    """A fresh P-256 key pair as a private JWK; keep it where only vault_writer can read it."""
+    key = ECKey.generate_key("P-256", {"kid": kid, "use": "enc", "alg": ALGORITHMS[0]})
+    return {name: str(value) for name, value in key.as_dict(private=True).items()}
+
+
+def public_part(private: Mapping[str, str]) -> PublicKey:
+    """The half of a private JWK that anybody may have."""
+    return PublicKey.model_validate({k: v for k, v in private.items() if k != "d"})
+
+
+def seal(password: str, bmc_mac: MacAddress, key: PublicKey) -> str:
+    """Seal a password for this BMC."""
+    plaintext = json.dumps({"password": password, "bmc_mac": bmc_mac}, ensure_ascii=False)
+    padded = plaintext.encode().ljust(_PADDED)
+    header = {"alg": ALGORITHMS[0], "enc": ALGORITHMS[1], "kid": key.kid}
+    public = ECKey.import_key({k: str(v) for k, v in key.model_dump().items()})
+    return jwe.encrypt_compact(header, padded, public, algorithms=ALGORITHMS)
+
+
+def kid_of(sealed: str) -> str:
+    """The id of the key that a seal was made with. Raises `ValueError` when it is no such seal."""
+    parts = sealed.split(".")
+    try:
+        header = json.loads(urlsafe_b64decode(to_bytes(parts[0])))
+        if len(parts) == 5 and [header["alg"], header["enc"]] == ALGORITHMS:
+            return str(header["kid"])
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise ValueError(f"this is no compact JWE made with {' and '.join(ALGORITHMS)} and a kid") from None
+
+
+def unseal(sealed: str, bmc_mac: MacAddress, private: Mapping[str, str]) -> str:
+    """The password under a seal. Raises `Refuse` when it does not open or is another server's."""
+    try:
+        key = ECKey.import_key(dict(private))
+        plaintext = jwe.decrypt_compact(to_bytes(sealed), key, algorithms=ALGORITHMS).plaintext
+        content = json.loads(plaintext or b"")
+        password, sealed_for = str(content["password"]), MacAddress(content["bmc_mac"])
+    except (JoseError, ValueError, KeyError, TypeError):
+        # Whatever broke, its text could quote the plaintext: say nothing of it.
+        raise Refuse("the sealed password does not open: scan the password again") from None
+    if sealed_for != bmc_mac:
+        raise Refuse(f"the sealed password was sealed for another BMC than {bmc_mac}: scan it again")
+    return password

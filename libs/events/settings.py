@@ -1,0 +1,29 @@
+"""The settings that every service has; a service's own `settings.py` adds its backend's."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """How a service reaches NATS and is reached itself. Each field is an environment variable `ONRAMP_…`."""
+
+    model_config = SettingsConfigDict(env_prefix="ONRAMP_", extra="ignore", frozen=True)
+
+    nats_url: str = Field("nats://127.0.0.1:4222", description="One or more NATS servers, comma-separated.")
+    nats_user: str | None = Field(None, description="This service's NATS user.")
+    nats_password: SecretStr | None = Field(None, description="Its password.")
+    nats_ca_file: Path | None = Field(None, description="CA bundle that the NATS servers are verified with.")
+    http_host: str = Field("127.0.0.1", description="Where /livez, /readyz and /metrics are served.")
+    http_port: int = Field(8080, description="Its port.")
+    log_level: str = Field("INFO", description="The least level that is logged.")
+    concurrency: int = Field(8, ge=1, description="Messages of one step in hand at a time, in one process.")
+    ack_wait: float = Field(
+        30.0, gt=0, description="Seconds after which NATS gives an unheard-of message to another."
+    )
+    deadline: float = Field(120.0, gt=0, description="Seconds that one handling of one message may take.")
+    replicas: int = Field(
+        1, description="Replicas of the streams and buckets: 1 on one machine, 3 on a cluster."
+    )
+    otlp_endpoint: str | None = Field(None, description="Where OpenTelemetry traces go (OTLP over HTTP).")

@@ -1,0 +1,1 @@
+"""The operators' command line and the sandbox that runs the whole system on one machine."""
