@@ -150,6 +150,15 @@ class Stream:
             except NotFoundError:
                 return None
 
+    async def next_after(self, sequence: int) -> Stored | None:
+        """The first message that still stands at a sequence or after it."""
+        async with translated():
+            try:
+                raw = await self.jetstream.get_msg(self.name, sequence, subject=">", next=True, direct=True)
+                return _stored(raw)
+            except NotFoundError:
+                return None
+
     async def last_of_each(self, subjects: Iterable[str]) -> list[Stored]:
         """The last message of every subject that these match, in one request (ADR-31's `multi_last`)."""
         inbox = self.client.new_inbox()

@@ -1,0 +1,82 @@
+"""Rule 11: what a service stands on is watched, and mends without a restart."""
+
+import pytest
+
+from events import watch
+from events.orders import Orders
+from events.types import DeviceRecorded, Event
+from tests.integration.rig import Rig, recorded, until
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "EVERY", 0.1)
+
+
+async def record(event: Event, _orders: Orders) -> Event:
+    return recorded(event)
+
+
+async def test_a_deleted_consumer_is_named_and_goes_on_from_where_it_was(rig: Rig) -> None:
+    handled: list[str] = []
+
+    async def do(event: Event, _orders: Orders) -> Event:
+        handled.append(event.server)
+        return recorded(event)
+
+    replica = await rig.run(netbox_sync=do)
+    await rig.scan("first")
+    await until(lambda: rig.acked("netbox_sync"))
+    await until(lambda: _progress(rig, 1))
+    await rig.stream.jetstream._jsm.delete_consumer("ONBOARDING", "netbox_sync")
+    await until(lambda: "netbox_sync is missing" in replica.readiness.results["consumer netbox_sync"])
+    await rig.scan("second")
+    assert "create netbox_sync" in await rig.apply()
+    await until(lambda: replica.readiness.results["consumer netbox_sync"] == "")
+    await until(lambda: "second" in handled)
+    assert handled == ["first", "second"]
+
+
+async def _progress(rig: Rig, floor: int) -> bool:
+    found = await rig.stored("$KV.PROGRESS.netbox_sync", "KV_PROGRESS")
+    return bool(found) and f'"ack_floor": {floor}'.encode() in found[-1].data
+
+
+async def test_a_consumer_whose_progress_nobody_knows_is_never_made_from_the_start(rig: Rig) -> None:
+    await rig.scan()
+    await rig.stream.jetstream._jsm.delete_consumer("ONBOARDING", "kea_sync")
+    assert "blocked kea_sync" in await rig.apply()
+    assert "create kea_sync" in await rig.apply(kea_sync=1)
+
+
+async def test_a_consumer_that_differs_is_named_with_its_difference(rig: Rig) -> None:
+    replica = await rig.run(netbox_sync=record)
+    info = await rig.stream.jetstream._jsm.consumer_info("ONBOARDING", "netbox_sync")
+    info.config.max_deliver = 5
+    await rig.stream.jetstream._jsm.add_consumer("ONBOARDING", info.config)
+    await until(lambda: "max_deliver: 5" in replica.readiness.results["consumer netbox_sync"])
+    assert "update netbox_sync" in await rig.apply()
+    await until(lambda: replica.readiness.results["consumer netbox_sync"] == "")
+
+
+async def test_a_missing_stream_is_named(rig: Rig) -> None:
+    replica = await rig.run(netbox_sync=record)
+    await rig.stream.jetstream._jsm.delete_stream("KV_ATTEMPTS")
+    await until(lambda: "KV_ATTEMPTS is missing" in replica.readiness.results["stream KV_ATTEMPTS"])
+    assert not replica.readiness.ready
+    await rig.apply()
+    await until(lambda: replica.readiness.ready)
+
+
+async def test_nats_gone_and_back_needs_no_restart(rig: Rig) -> None:
+    replica = await rig.run(netbox_sync=record)
+    rig.server.kill()
+    await until(lambda: replica.readiness.results["nats"] != "", seconds=30)
+    rig.server.start()
+    await until(lambda: replica.readiness.ready, seconds=30)
+    await rig.scan()
+    await until(lambda: _one_recorded(rig))
+
+
+async def _one_recorded(rig: Rig) -> bool:
+    return len(await rig.told(DeviceRecorded)) == 1
