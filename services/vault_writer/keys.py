@@ -1,0 +1,153 @@
+"""Make, list, retire and delete sealing keys: asked for by request on `keys.<verb>`, JSON in and out."""
+
+import json
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+
+from pydantic import BaseModel, ValidationError, computed_field
+
+from events.errors import Refuse, StepError
+from events.questions import Answer
+from events.seal import KeyRecord, new_private_key, public_part
+from events.stream import StoreError
+from events.types import Frozen
+from events.values import ServerName
+
+
+class PrivateKeys(Protocol):
+    """Where only vault_writer can read them."""
+
+    async def write(self, kid: str, key: Mapping[str, str]) -> None:
+        """Store a new key."""
+
+    async def delete(self, kid: str) -> None:
+        """Remove a key for good."""
+
+
+class PublicKeys(Protocol):
+    """Where intake finds them."""
+
+    async def all(self) -> list[KeyRecord]:
+        """Every record, retired ones too."""
+
+    async def write(self, record: KeyRecord) -> None:
+        """Add or replace a record."""
+
+    async def delete(self, kid: str) -> None:
+        """Remove a record."""
+
+
+class Scans(Protocol):
+    """What was scanned, as far as keys go."""
+
+    async def newest_kids(self) -> Mapping[ServerName, str]:
+        """The key that each server's newest scan is sealed to."""
+
+
+class KeyNamed(Frozen):
+    """The request of the verbs that are about one key."""
+
+    kid: str
+
+
+class KeyState(Frozen):
+    """A key as an administrator sees it, with the servers whose newest scan is sealed to it."""
+
+    kid: str
+    made_at: str
+    retired: bool
+    needed_by: tuple[ServerName, ...]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def can_go(self) -> bool:
+        """Whether `keys.delete` would delete it."""
+        return self.retired and not self.needed_by
+
+
+class KeyStates(Frozen):
+    """The answer of `keys.list`."""
+
+    keys: tuple[KeyState, ...]
+
+
+class SealingKeys:
+    """The verbs. Each can be repeated after a crash at any line."""
+
+    def __init__(self, private: PrivateKeys, public: PublicKeys, scans: Scans) -> None:
+        self._private = private
+        self._public = public
+        self._scans = scans
+
+    async def new(self) -> KeyRecord:
+        """Make a key. The private half is stored first: a crash in between leaves an unused one, no harm."""
+        now = datetime.now(UTC)
+        private = new_private_key(f"{now:%Y-%m-%d}-{secrets.token_hex(4)}")
+        record = KeyRecord(key=public_part(private), made_at=now.isoformat(timespec="seconds"))
+        await self._private.write(record.key.kid, private)
+        await self._public.write(record)
+        return record
+
+    async def list(self) -> KeyStates:
+        """Every key, the oldest first."""
+        records = sorted(await self._public.all(), key=lambda record: record.made_at)
+        kids = await self._scans.newest_kids()
+        return KeyStates(keys=tuple(_state(record, kids) for record in records))
+
+    async def retire(self, kid: str) -> KeyState:
+        """Seal no more with a key; what it sealed still opens. Refused for the last one that seals."""
+        record = await self._find(kid)
+        others = [other for other in await self._public.all() if not other.retired and other.key.kid != kid]
+        if not others:
+            raise Refuse(f"{kid} is the only key that seals: make a new one first", culprit=kid)
+        retired = record.model_copy(update={"retired": True})
+        await self._public.write(retired)
+        return _state(retired, await self._scans.newest_kids())
+
+    async def delete(self, kid: str) -> KeyState:
+        """Delete a retired key that nobody needs; first for intake, so that it takes no more such seals."""
+        state = _state(await self._find(kid), await self._scans.newest_kids())
+        if not state.retired:
+            raise Refuse(f"{kid} still seals: retire it first", culprit=kid)
+        if state.needed_by:
+            raise Refuse(f"{kid} still opens the passwords of {', '.join(state.needed_by)}", culprit=kid)
+        await self._public.delete(kid)
+        await self._private.delete(kid)
+        return state
+
+    async def _find(self, kid: str) -> KeyRecord:
+        for record in await self._public.all():
+            if record.key.kid == kid:
+                return record
+        raise Refuse(f"there is no sealing key {kid!r}", culprit=kid)
+
+
+def _state(record: KeyRecord, newest: Mapping[ServerName, str]) -> KeyState:
+    kid = record.key.kid
+    needed_by = tuple(sorted(server for server, theirs in newest.items() if theirs == kid))
+    return KeyState(kid=kid, made_at=record.made_at, retired=record.retired, needed_by=needed_by)
+
+
+def answers(keys: SealingKeys) -> dict[str, Answer]:
+    """What each subject is answered with: the verb's result, or `{"error": …}` with the reason."""
+
+    async def about_one(verb: Callable[[str], Awaitable[KeyState]], payload: bytes) -> KeyState:
+        return await verb(KeyNamed.model_validate_json(payload).kid)
+
+    return {
+        "keys.new": lambda _: _answer(keys.new()),
+        "keys.list": lambda _: _answer(keys.list()),
+        "keys.retire": lambda payload: _answer(about_one(keys.retire, payload)),
+        "keys.delete": lambda payload: _answer(about_one(keys.delete, payload)),
+    }
+
+
+async def _answer(result: Awaitable[BaseModel]) -> bytes:
+    try:
+        return (await result).model_dump_json().encode()
+    except ValidationError:
+        return json.dumps({"error": 'this verb wants {"kid": "..."}'}).encode()
+    except (StepError, StoreError) as error:
+        return json.dumps({"error": str(error)}).encode()

@@ -1,0 +1,103 @@
+"""What a watch beside the messages may tell: the same rules hold for it."""
+
+from datetime import timedelta
+
+import pytest
+
+from events.dead_letters import DeadLetters, Failure
+from events.onboardings import Onboardings
+from events.publishing import Publisher
+from events.steps import steps
+from events.stream import Stream
+from events.subjects import DEAD_LETTERS
+from events.types import (
+    AddressReserved,
+    HostEnrolled,
+    OnboardingDiscarded,
+    ServerReady,
+    ServerScanned,
+    StepDelayed,
+    StepFailed,
+)
+from tests.integration.rig import Rig, now, ready
+
+
+@pytest.fixture
+def onboardings(rig: Rig) -> Onboardings:
+    letters = DeadLetters(Stream(rig.client, DEAD_LETTERS), "metal3_sync")
+    return Onboardings(rig.stream, Publisher(rig.stream, "metal3_sync"), letters, steps()["metal3_sync"])
+
+
+async def _enrolled(rig: Rig) -> tuple[ServerScanned, HostEnrolled]:
+    scan = await rig.scan()
+    facts = {
+        "onboarding_id": scan.onboarding_id,
+        "server": scan.server,
+        "site": scan.site,
+        "outcome": "created",
+        "reason": "as told",
+        "registration": scan.registration,
+        "credentials": {"mount": "onramp", "path": "bmc/x", "version": 1},
+    }
+    await rig.publish(AddressReserved.model_validate(facts))
+    enrolled = HostEnrolled.model_validate({**facts, "host": {"namespace": "metal3", "name": scan.server}})
+    await rig.publish(enrolled)
+    return scan, enrolled
+
+
+async def test_an_end_is_told_once(rig: Rig, onboardings: Onboardings) -> None:
+    scan, enrolled = await _enrolled(rig)
+    assert await onboardings.open(HostEnrolled, enrolled.server)
+    assert await onboardings.end(ready(scan))
+    assert not await onboardings.end(ready(scan).model_copy(update={"state": "provisioned"}))
+    assert len(await rig.told(ServerReady)) == 1
+    assert await onboardings.open(HostEnrolled, enrolled.server) is None
+
+
+async def test_no_end_is_told_beside_another(rig: Rig, onboardings: Onboardings) -> None:
+    scan, _ = await _enrolled(rig)
+    discarded = OnboardingDiscarded(
+        onboarding_id=scan.onboarding_id, server=scan.server, site=scan.site, by="op", reason="no"
+    )
+    await rig.publish(discarded)
+    assert not await onboardings.end(ready(scan))
+    assert await rig.told(ServerReady) == []
+
+
+async def test_no_end_is_told_for_a_superseded_scan(rig: Rig, onboardings: Onboardings) -> None:
+    scan, enrolled = await _enrolled(rig)
+    await rig.scan()
+    assert not await onboardings.end(ready(scan))
+    assert await onboardings.open(HostEnrolled, enrolled.server) is None
+    assert await rig.told(ServerReady) == []
+
+
+async def test_a_delay_is_told_once_an_hour(rig: Rig, onboardings: Onboardings) -> None:
+    _, enrolled = await _enrolled(rig)
+    for _ in range(3):
+        await onboardings.delayed(enrolled, "401 from the BMC", now() + timedelta(minutes=2))
+    [told] = await rig.told(StepDelayed)
+    assert isinstance(told, StepDelayed)
+    assert told.reason == "401 from the BMC"
+
+
+async def test_giving_up_dead_letters_the_steps_own_message_once_and_an_end_takes_it_away(
+    rig: Rig, onboardings: Onboardings
+) -> None:
+    scan, enrolled = await _enrolled(rig)
+    for _ in range(2):
+        await onboardings.failed(enrolled, Failure("registering for 2 h", "Deadline"))
+    [letter] = await rig.dead_letters()
+    assert isinstance(letter.stored.decoded().event, AddressReserved)
+    assert len(await rig.told(StepFailed)) == 1
+    assert await onboardings.end(ready(scan))
+    assert await rig.dead_letters() == []
+
+
+async def test_what_is_stored_is_followed_and_what_comes_after_it(rig: Rig, onboardings: Onboardings) -> None:
+    _, enrolled = await _enrolled(rig)
+    following = onboardings.follow(HostEnrolled)
+    assert (await anext(following)).event == enrolled
+    _, second = await _enrolled(rig)
+    assert (await anext(following)).event == second
+    await following.aclose()  # type: ignore[attr-defined]
