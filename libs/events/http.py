@@ -1,6 +1,7 @@
 """The HTTP side of a service: health and metrics, and whatever else it serves."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -34,10 +35,19 @@ async def served(routes: list[Route], app: ASGIApp | None, host: str, port: int)
         timeout_keep_alive=20,
     )
     server = _Server(config)
-    listening = config.bind_socket()
+    listening = _listening(host, port)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         yield
     finally:
         server.should_exit = True
         await serving
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A bound socket that names its protocol: without it asyncio leaves Nagle's delay on, 40 ms an answer."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    return listening
