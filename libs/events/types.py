@@ -99,11 +99,14 @@ class ServerScanned(Event):
     """A technician scanned a server's BMC label, and the scan was stored."""
 
     name = "server-scanned"
-    not_content = Event.not_content | {"scanned_at"}
+    not_content = Event.not_content | {"scanned_at", "registered_by", "import_id", "import_index"}
 
     registration: Registration
     sealed_password: str = Field(description="JWE, compact; only vault_writer can open it.")
     scanned_at: datetime | None = None
+    registered_by: str | None = Field(None, description="Who sent the scan, where people sign in.")
+    import_id: UUID | None = Field(None, description="The import that the scan came with.")
+    import_index: int | None = Field(None, description="Its record's place in that import, from 0.")
 
 
 class StepCompleted(Event):
