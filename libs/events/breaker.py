@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import ClassVar
 
-from events.errors import Retry, Unreachable
+from events.errors import Refuse, Retry, Unreachable
 
 OPENS_AFTER = 3
 FIRST_PROBE = 1.0
@@ -49,16 +49,20 @@ class Backend:
         """Around one call. Raises `Retry` without calling while the breaker is open."""
         if self.open and not self.probe_due:
             raise Retry(f"{self.name} does not answer; waiting for it", backend=self.address)
-        self._probing = self.open
+        probing = self.open
+        self._probing = self._probing or probing
         try:
             yield
         except Unreachable:
             self._failed()
             raise
+        except Refuse:
+            self.failures = 0
+            raise
         else:
             self.failures = 0
         finally:
-            self._probing = False
+            self._probing = self._probing and not probing
 
     def delay(self) -> float:
         """Seconds after which one of those that wait should come back."""

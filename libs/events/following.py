@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
 import nats.errors
+from nats.aio.msg import Msg
 from nats.js.api import ConsumerConfig, DeliverPolicy
+from nats.js.client import JetStreamContext
 from nats.js.errors import APIError
 
 from events.stream import Stored, StoreError, Stream, translated
@@ -24,24 +26,45 @@ async def followed(stream: Stream, subject: str) -> AsyncIterator[Stored]:
         await asyncio.sleep(0.5)
 
 
+async def standing(stream: Stream, subject: str) -> AsyncIterator[Stored]:
+    """The last message of each subject as it stands now, and then no more. Raises `Away`."""
+    async with translated(), _subscribed(stream, subject) as subscription:
+        info = await subscription.consumer_info()
+        left = (info.num_pending or 0) + (info.delivered.consumer_seq if info.delivered else 0)
+        while left:
+            message = await subscription.next_msg(timeout=5)
+            left = message.metadata.num_pending
+            yield _stored(message)
+
+
 async def _until_stale(stream: Stream, subject: str) -> AsyncIterator[Stored]:
+    async with _subscribed(stream, subject) as subscription:
+        stale_at = monotonic() + FRESH_FOR
+        while monotonic() < stale_at:
+            with suppress(nats.errors.TimeoutError):
+                yield _stored(await subscription.next_msg(timeout=5))
+
+
+@asynccontextmanager
+async def _subscribed(stream: Stream, subject: str) -> AsyncIterator[JetStreamContext.PushSubscription]:
+    """The last message of each subject, then each as it is stored."""
     async with translated():
         config = ConsumerConfig(deliver_policy=DeliverPolicy.LAST_PER_SUBJECT)
         subscription = await stream.jetstream.subscribe(
             subject, stream=stream.name, ordered_consumer=True, config=config
         )
-    stale_at = monotonic() + FRESH_FOR
     try:
-        while monotonic() < stale_at:
-            with suppress(nats.errors.TimeoutError):
-                message = await subscription.next_msg(timeout=5)
-                yield Stored(
-                    message.subject,
-                    message.metadata.sequence.stream,
-                    message.metadata.timestamp,
-                    dict(message.headers or {}),
-                    message.data,
-                )
+        yield subscription
     finally:
         with suppress(nats.errors.Error):
             await subscription.unsubscribe()
+
+
+def _stored(message: Msg) -> Stored:
+    return Stored(
+        message.subject,
+        message.metadata.sequence.stream,
+        message.metadata.timestamp,
+        dict(message.headers or {}),
+        message.data,
+    )

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote
 
-from nats.js.errors import NotFoundError
-
 from events.arrival import ORIGINAL_SEQUENCE
 from events.dead_letters import DeadLetter, replay_headers
 from events.envelope import percent_encode
@@ -19,7 +17,7 @@ from events.operations import Operations
 from events.orders import DEAD_LETTER
 from events.publishing import Publisher
 from events.standing import envelope_of, scans_of
-from events.stream import Expected, Overtaken, Stored, Stream, translated
+from events.stream import Expected, Overtaken, Stored, Stream
 from events.subjects import DEAD_LETTERS, event_of_any_site, replay_subject
 from events.types import OnboardingDiscarded
 
@@ -54,18 +52,8 @@ class Replays:
 
     async def standing(self) -> AsyncIterator[DeadLetter]:
         """Every dead letter, the oldest first."""
-        try:
-            async with translated():
-                state = (await self._letters.jetstream._jsm.stream_info(DEAD_LETTERS)).state
-        except NotFoundError:
-            return
-        sequence = state.first_seq
-        while state.messages and sequence <= state.last_seq:
-            stored = await self._letters.next_after(sequence)
-            if stored is None:
-                return
+        async for stored in self._letters.read():
             yield DeadLetter.of(stored)
-            sequence = stored.sequence + 1
 
     async def find(self, id: int) -> DeadLetter:
         """One dead letter. Raises `Refuse` when it does not stand."""

@@ -36,6 +36,10 @@ GONE = {10037, 10043, 10057}
 """No message found, no such sequence, nothing deleted."""
 
 
+BATCH = 1000
+"""Messages that one request asks for."""
+
+
 class StoreError(Exception):
     """NATS did not do what was asked."""
 
@@ -150,31 +154,47 @@ class Stream:
             except NotFoundError:
                 return None
 
-    async def next_after(self, sequence: int) -> Stored | None:
-        """The first message that still stands at a sequence or after it."""
-        async with translated():
-            try:
-                raw = await self.jetstream.get_msg(self.name, sequence, subject=">", next=True, direct=True)
-                return _stored(raw)
-            except NotFoundError:
-                return None
-
     async def last_of_each(self, subjects: Iterable[str]) -> list[Stored]:
         """The last message of every subject that these match, in one request (ADR-31's `multi_last`)."""
+        found, _ = await self._direct_get({"multi_last": list(subjects)})
+        return found
+
+    async def read(self, subject: str = ">", *, start: int = 1) -> AsyncIterator[Stored]:
+        """What stands on matching subjects from a sequence on, a batch a request (ADR-31). Raises `Away`."""
+        while True:
+            request = {"seq": start, "batch": BATCH, "next_by_subj": subject}
+            found, closing = await self._direct_get(request)
+            for stored in found:
+                yield stored
+            if not found or closing.get("Nats-Num-Pending", "0") == "0":
+                return
+            start = found[-1].sequence + 1
+
+    async def _direct_get(self, request: Mapping[str, object]) -> tuple[list[Stored], Mapping[str, str]]:
+        """All that a request of several messages finds, and the headers of the status that closes it."""
         inbox = self.client.new_inbox()
         found: list[Stored] = []
         async with translated():
             answers = await self.client.subscribe(inbox)
             try:
-                request = json.dumps({"multi_last": list(subjects)}).encode()
-                await self.client.publish(f"$JS.API.DIRECT.GET.{self.name}", request, reply=inbox)
+                subject = f"$JS.API.DIRECT.GET.{self.name}"
+                await self.client.publish(subject, json.dumps(request).encode(), reply=inbox)
                 while True:
                     answer = await answers.next_msg(timeout=5)
-                    if (answer.headers or {}).get("Status"):
-                        return _checked(answer, found)
+                    headers = answer.headers or {}
+                    if status := headers.get("Status"):
+                        return self._closed(status, found), headers
                     found.append(_direct(answer))
             finally:
                 await answers.unsubscribe()
+
+    def _closed(self, status: str, found: list[Stored]) -> list[Stored]:
+        """What was found, when the status says that it is all (204) or that there is nothing (404)."""
+        if status in {"204", "404"}:
+            return found
+        if status == "503":
+            raise Away(f"the stream {self.name} does not answer: run `onramp streams apply` if it is missing")
+        raise Away(f"direct get answered {status}")
 
     async def delete(self, sequence: int) -> None:
         """Remove a message; one that is gone already is no matter."""
@@ -207,14 +227,6 @@ async def translated() -> AsyncIterator[None]:
         raise Away("no stream takes this subject") from error
     except (nats.errors.Error, TimeoutError) as error:
         raise Away(f"NATS does not answer ({type(error).__name__})") from error
-
-
-def _checked(end: Msg, found: list[Stored]) -> list[Stored]:
-    """What was found, when the closing status says that it is all (204) or that there is nothing (404)."""
-    status = (end.headers or {}).get("Status")
-    if status in {"204", "404"}:
-        return found
-    raise Away(f"direct get answered {status}")
 
 
 def _direct(answer: Msg) -> Stored:

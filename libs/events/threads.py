@@ -27,4 +27,11 @@ async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
     if unfinished is not None:
         unfinished.add(future)  # type: ignore[arg-type]
         future.add_done_callback(unfinished.discard)
+    future.add_done_callback(_seen)
     return await asyncio.shield(future)
+
+
+def _seen(future: "asyncio.Future[T]") -> None:
+    """Take note of its error, though whoever waited for it may be gone."""
+    if not future.cancelled():
+        future.exception()
