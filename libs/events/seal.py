@@ -69,7 +69,7 @@ def kid_of(sealed: str) -> str:
         header = json.loads(urlsafe_b64decode(to_bytes(parts[0])))
         if len(parts) == 5 and [header["alg"], header["enc"]] == ALGORITHMS:
             return str(header["kid"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise ValueError(f"this is no compact JWE made with {' and '.join(ALGORITHMS)} and a kid") from None
 

@@ -94,7 +94,7 @@ class RackPosition(float):
         """Take a number or its text; refuse what is not on the half-unit grid."""
         try:
             value = float(units)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             value = 0.0
         if not 0.5 <= value <= 1000 or value * 2 != int(value * 2):
             raise ValueError(f"{units!r} is no rack position: a multiple of 0.5, from 0.5 up")

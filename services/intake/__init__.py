@@ -1,0 +1,1 @@
+"""intake: takes registrations over HTTP, stores each as a ServerScanned, and says how a server stands."""

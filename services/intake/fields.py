@@ -1,0 +1,65 @@
+"""The kinds of field that a registration has, stricter than the events': what comes in, people typed."""
+
+import unicodedata
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, WithJsonSchema
+
+from events.values import IpAddress, IpPrefix, MacAddress, RackPosition, ServerName
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("text, in quotes")
+    if any(unicodedata.category(char) == "Cc" for char in value):
+        raise ValueError("text without control characters")
+    return value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a multiple of 0.5, from 0.5 up")
+    return value
+
+
+def _address(text: str) -> IpAddress:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        raise ValueError("an IPv4 or IPv6 address, as in 10.16.28.78") from None
+    if address.is_multicast or address.is_unspecified or address.is_loopback or "%" in text:
+        raise ValueError("the address of one interface: none that is multicast, unspecified or loopback")
+    return address
+
+
+def _prefix(text: str) -> IpPrefix:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ValueError("a prefix without host bits, as in 10.16.28.0/24") from None
+
+
+def _no_credentials(text: str) -> str:
+    if "@" in text:
+        raise ValueError("an address without credentials, as in redfish://10.16.28.78/redfish/v1/Systems/1")
+    return text
+
+
+def _no_nul(password: str) -> str:
+    if "\0" in password:
+        raise ValueError("a password without NUL")
+    return password
+
+
+_ANY_MAC = {"type": "string", "description": "Any common spelling.", "examples": ["3c:ec:ef:a1:9c:e8"]}
+
+Text = Annotated[str, BeforeValidator(_text), StringConstraints(max_length=255)]
+Mac = Annotated[MacAddress, BeforeValidator(_text), WithJsonSchema(_ANY_MAC)]
+Name = Annotated[ServerName, BeforeValidator(_text), WithJsonSchema({"type": "string", "maxLength": 59})]
+Position = Annotated[RackPosition, BeforeValidator(_number)]
+Address = Annotated[IpAddress, BeforeValidator(lambda value: _address(_text(value)))]
+Prefix = Annotated[IpPrefix, BeforeValidator(lambda value: _prefix(_text(value)))]
+BmcAddress = Annotated[Text, AfterValidator(_no_credentials)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_text)]
+Password = Annotated[str, AfterValidator(_no_nul), Field(strict=True)]

@@ -1,0 +1,134 @@
+"""Stores a scan: claimed when a client made its id, newer than what stands, and never twice."""
+
+from dataclasses import dataclass
+
+from nats.js.errors import NotFoundError
+
+from events import logs, telemetry
+from events.envelope import encode
+from events.ids import event_id
+from events.seal import kid_of
+from events.standing import scans_of
+from events.stream import Expected, Overtaken, Stored, StoreError, Stream, translated
+from events.subjects import event_subject
+from events.types import ServerScanned
+from intake.claims import Claim, Claimed, Claims
+from intake.earlier import own_sequence, refuse_if_older
+from intake.keys import SealingKeys
+from intake.problems import BadRegistration, FieldError, IdTaken, Unavailable
+from intake.scan import Scan
+from intake.sites import Sites
+
+ROUNDS = 5
+"""How often a scan is looked at anew because another was stored while it was decided."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The scan is stored at `sequence`; `repeated` says that it was before, by the same id."""
+
+    scan: Scan
+    sequence: int
+    repeated: bool
+
+
+class Scans:
+    """The scans of every server."""
+
+    def __init__(self, stream: Stream, claims: Claims, keys: SealingKeys, sites: Sites) -> None:
+        self._stream = stream
+        self._claims = claims
+        self._keys = keys
+        self._sites = sites
+
+    async def store(self, scan: Scan) -> Receipt:
+        """Store a scan, once. Raises `Problem` when it can't be taken, `StoreError` when NATS won't."""
+        for _ in range(ROUNDS):
+            try:
+                return await self._decide(scan)
+            except Overtaken:
+                continue
+        raise Unavailable(f"{scan.server} is being scanned by others at this moment")
+
+    async def _decide(self, scan: Scan) -> Receipt:
+        """One look. Raises `Overtaken` when what it saw changed meanwhile."""
+        claimed = await self._claim_on(scan)
+        if claimed and (sequence := claimed.claim.sequence or await self._find(scan)):
+            await self._complete(scan, claimed, sequence)
+            return Receipt(scan, sequence, repeated=True)
+        sealed = await self._sealed(scan)
+        newest = await self._stream.last(scans_of(scan.server), from_leader=True)
+        if newest and newest.onboarding_id == str(scan.onboarding_id):
+            return Receipt(scan, own_sequence(newest, scan), repeated=False)
+        refuse_if_older(scan, newest)
+        site = claimed.claim.site if claimed else await self._sites.token(scan.registration.site)
+        if scan.digest and not claimed:
+            claim = Claim(server=scan.server, site=site, digest=scan.digest)
+            claimed = await self._claims.make(scan.onboarding_id, claim)
+        sequence = await self._publish(scan, site, sealed, newest)
+        if claimed:
+            await self._complete(scan, claimed, sequence)
+        return Receipt(scan, sequence, repeated=False)
+
+    async def _claim_on(self, scan: Scan) -> Claimed | None:
+        claimed = await self._claims.find(scan.onboarding_id) if scan.digest else None
+        if claimed and claimed.claim.digest != scan.digest:
+            raise IdTaken(
+                f"onboarding {scan.onboarding_id} is another registration, of {claimed.claim.server}"
+            )
+        return claimed
+
+    async def _find(self, scan: Scan) -> int | None:
+        """Where a scan stands whose claim was never completed: intake died in between."""
+        sequence = 0
+        while True:
+            try:
+                async with translated():
+                    found = await self._stream.jetstream.get_msg(
+                        self._stream.name, sequence + 1, scans_of(scan.server), next=True
+                    )
+            except NotFoundError:
+                return None
+            sequence = int(found.seq or 0)
+            if (found.headers or {}).get("ce-onboardingid") == str(scan.onboarding_id):
+                return sequence
+
+    async def _sealed(self, scan: Scan) -> str:
+        """The sealed password. Raises `NoSealingKey`, `BadRegistration` for one that nobody can open."""
+        if scan.sealed_password is None:
+            return await self._keys.seal(scan.password or "", scan.registration.bmc_mac)
+        if not await self._keys.knows(kid_of(scan.sealed_password)):
+            expected = "a password sealed to a key of /api/v1/keys: scan the password again"
+            raise BadRegistration([FieldError("bmc_password_sealed", None, expected)])
+        return scan.sealed_password
+
+    async def _publish(self, scan: Scan, site: str, sealed: str, newest: Stored | None) -> int:
+        event = ServerScanned(
+            onboarding_id=scan.onboarding_id,
+            server=scan.server,
+            site=site,
+            registration=scan.registration,
+            sealed_password=sealed,
+            scanned_at=scan.scanned_at,
+        )
+        id = event_id(event)
+        headers, data = encode(event, id=id, source="intake")
+        sequence, duplicate = await self._stream.publish(
+            event_subject(event.name, site, scan.server),
+            data,
+            {**headers, **telemetry.trace_headers()},
+            id=str(id),
+            expected=Expected(newest.sequence if newest else 0, scans_of(scan.server)),
+        )
+        if duplicate and (standing := await self._stream.at(sequence)):
+            own_sequence(standing, scan)
+        return sequence
+
+    async def _complete(self, scan: Scan, claimed: Claimed, sequence: int) -> None:
+        """The scan is stored, whatever becomes of this: an open claim is looked after when it comes again."""
+        if claimed.claim.sequence:
+            return
+        try:
+            await self._claims.complete(scan.onboarding_id, claimed, sequence)
+        except StoreError as error:
+            logs.logger().warning("a claim stays open", reason=str(error))

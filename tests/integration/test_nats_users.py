@@ -1,0 +1,138 @@
+"""Each NATS user of the deployment's own configuration may do what it needs, and nothing else."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import nats.errors
+import pytest
+import pytest_asyncio
+from nats.aio.client import Client
+from nats.js.api import ConsumerConfig
+from nats.js.client import JetStreamContext
+
+from events.applying import Applier
+from events.stream import Stream
+from onramp.sandbox.nats import Users, production
+
+SERVICES = ("intake", "netbox_sync", "vault_writer", "kea_sync", "metal3_sync")
+SCAN = "onboarding.server-scanned.dcoa.dcoa-ra07u45"
+
+
+class Nats:
+    """A server with the users of deploy/nats, and its streams."""
+
+    def __init__(self, url: str, users: Users) -> None:
+        self.url = url
+        self.users = users
+        self._errors: asyncio.Queue[Exception] = asyncio.Queue()
+
+    @asynccontextmanager
+    async def user(self, name: str) -> AsyncIterator[JetStreamContext]:
+        client = Client()
+        password = self.users.passwords[name]
+        await client.connect(self.url, user=name, password=password, error_cb=self._errors.put)
+        try:
+            yield client.jetstream(timeout=0.5)
+        finally:
+            await client.close()
+
+    async def refuses(self, jetstream: JetStreamContext, subject: str, payload: bytes = b"{}") -> bool:
+        """Whether the server says that this user may not publish there, instead of letting it through."""
+        asking = asyncio.create_task(jetstream._nc.request(subject, payload, timeout=5))
+        told = asyncio.create_task(self._errors.get())
+        await asyncio.wait({asking, told}, return_when=asyncio.FIRST_COMPLETED)
+        asking.cancel()
+        told.cancel()
+        return told.done() and "permissions violation for publish" in str(told.result())
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Nats]:
+    users = Users.fresh()
+    process, url = production(tmp_path, users)
+    await process.start()
+    try:
+        nats = Nats(url, users)
+        async with nats.user("operator") as jetstream:
+            changes = Applier(Stream(jetstream._nc), replicas=1, ack_wait=30)
+            assert [change async for change in changes.apply({})]
+            await jetstream.publish(SCAN, b"{}")
+        yield nats
+    finally:
+        await process.stop()
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "reader"])
+async def test_only_the_operator_makes_changes_and_purges_streams(server: Nats, name: str) -> None:
+    async with server.user(name) as jetstream:
+        for verb in ("CREATE", "UPDATE", "PURGE", "DELETE"):
+            assert await server.refuses(jetstream, f"$JS.API.STREAM.{verb}.ONBOARDING")
+    async with server.user("operator") as jetstream:
+        assert await jetstream.purge_stream("ONBOARDING", subject=SCAN)
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "reader"])
+async def test_only_the_operator_makes_durable_consumers(server: Nats, name: str) -> None:
+    config = {"stream_name": "ONBOARDING", "config": ConsumerConfig(durable_name="mine").as_dict()}
+    async with server.user(name) as jetstream:
+        for subject in ("DURABLE.CREATE.ONBOARDING.mine", "CREATE.ONBOARDING.mine"):
+            assert await server.refuses(jetstream, f"$JS.API.CONSUMER.{subject}", json.dumps(config).encode())
+    async with server.user("operator") as jetstream:
+        assert "mine" not in {info.name for info in await jetstream.consumers_info("ONBOARDING")}
+
+
+async def test_the_subject_of_ephemeral_consumers_makes_no_durable_one(server: Nats) -> None:
+    config = {"stream_name": "ONBOARDING", "config": ConsumerConfig(durable_name="mine").as_dict()}
+    async with server.user("metal3_sync") as jetstream:
+        answer = await jetstream._nc.request(
+            "$JS.API.CONSUMER.CREATE.ONBOARDING", json.dumps(config).encode()
+        )
+    assert "error" in json.loads(answer.data)
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "anothers"),
+    [
+        ("intake", "server-scanned", "device-recorded"),
+        ("netbox_sync", "device-recorded", "server-scanned"),
+        ("vault_writer", "credentials-stored", "device-recorded"),
+        ("kea_sync", "address-reserved", "server-ready"),
+        ("metal3_sync", "server-ready", "onboarding-discarded"),
+    ],
+)
+async def test_a_service_speaks_in_its_own_name_only(
+    server: Nats, name: str, own: str, anothers: str
+) -> None:
+    async with server.user(name) as jetstream:
+        assert (await jetstream.publish(f"onboarding.{own}.dcoa.one", b"{}")).seq
+        assert await server.refuses(jetstream, f"onboarding.{anothers}.dcoa.one")
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "reader"])
+async def test_nobody_but_a_step_and_the_operator_sends_to_its_private_subject(
+    server: Nats, name: str
+) -> None:
+    async with server.user(name) as jetstream:
+        for step in {*SERVICES, "netbox_status"} - {name, "intake"}:
+            if (name, step) != ("netbox_sync", "netbox_status"):
+                assert await server.refuses(jetstream, f"onboarding.replay.{step}.dcoa.one")
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "reader"])
+async def test_the_keys_are_an_administrators_business(server: Nats, name: str) -> None:
+    async with server.user(name) as jetstream:
+        assert await server.refuses(jetstream, "keys.retire")
+    async with server.user("operator") as jetstream:
+        with pytest.raises(nats.errors.NoRespondersError):  # Let through; it is that nobody is there.
+            await jetstream._nc.request("keys.retire", b"{}", timeout=0.5)
+
+
+async def test_the_reader_sees_events_and_writes_nothing(server: Nats) -> None:
+    async with server.user("reader") as jetstream:
+        stored = await jetstream.get_last_msg("ONBOARDING", SCAN, direct=True)
+        assert stored.data == b"{}"
+        for subject in (SCAN, "dead.kea_sync.dcoa.one.1", "operations.discard.one", "$KV.KEYS.k"):
+            assert await server.refuses(jetstream, subject)
