@@ -1,0 +1,90 @@
+"""The NetBox that these tests speak to."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from netbox_sync.client import NetBoxClient
+from netbox_sync.settings import Settings
+from tests.contract.netbox.subject import Subject
+from tests.contract.netbox.yard import Yard
+
+TOKEN = "nbt_abc123def456.0123456789abcdef0123456789abcdef01234567"
+OLD_TOKEN = "0123456789abcdef0123456789abcdef01234567"
+
+
+@contextmanager
+def emulated(token: str, *options: str, scheme: str = "http") -> Iterator[Subject]:
+    """An emulator of its own process, until the test is done with it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "onramp.sandbox.netbox", "--port", str(port), "--token", token, *options]
+    with subprocess.Popen(command) as process:
+        url = f"{scheme}://127.0.0.1:{port}"
+        try:
+            _wait_for(url, process)
+            yield Subject(url, token)
+        finally:
+            process.terminate()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            # The transport itself waits and tries again while nobody listens yet.
+            with httpx.Client(transport=httpx.HTTPTransport(retries=5, verify=False)) as client:
+                client.get(f"{url}/_emulator/counts")
+        except httpx.TransportError:
+            continue
+        return
+    raise AssertionError(f"the emulator at {url} does not answer")
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Subject]:
+    with emulated(TOKEN) as subject:
+        yield subject
+
+
+@pytest.fixture(scope="session")
+def netbox_server(request: pytest.FixtureRequest) -> Subject:
+    """The NetBox that the environment names, which tests empty again and again; else the emulator."""
+    if url := os.environ.get("ONRAMP_NETBOX_URL"):
+        return Subject(url, os.environ["ONRAMP_NETBOX_TOKEN"])
+    return cast(Subject, request.getfixturevalue("emulator"))
+
+
+@pytest.fixture(scope="session")
+def old_netbox_server() -> Iterator[Subject]:
+    """A NetBox in which a MAC address is a field of its interface."""
+    with emulated(OLD_TOKEN, "--netbox-version", "4.1.0") as subject:
+        yield subject
+
+
+@pytest.fixture
+def yard(netbox_server: Subject) -> Yard:
+    return Yard(netbox_server)
+
+
+@pytest.fixture
+def old_yard(old_netbox_server: Subject) -> Yard:
+    return Yard(old_netbox_server)
+
+
+def settings(subject: Subject, **options: Any) -> Settings:
+    return Settings(netbox_url=subject.url, netbox_token=subject.token, **options)
+
+
+@pytest.fixture
+def client(yard: Yard) -> NetBoxClient:
+    return NetBoxClient(settings(yard.netbox))

@@ -1,0 +1,115 @@
+"""The story of a scan in NetBox, told against one in memory."""
+
+from ipaddress import IPv4Address
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from events.errors import Refuse, Retry, Unreachable
+from events.types import Outcome, Registration, ServerScanned
+from netbox_sync.handler import Policy, Rejected, record_device
+from tests.unit.netbox_sync.fake import FakeNetBox
+
+MAC = "3c:ec:ef:a1:9c:e8"
+POLICY = Policy()
+
+
+def scan(server: str = "dcoa-ra07u45", **said: Any) -> ServerScanned:
+    fields = {
+        "bmc_mac": MAC, "bmc_ip": "10.16.28.78", "site": "dcoa", "location": "ra07", "rack": "RA07",
+        "position": 45, "device_type": "supermicro-1u", "device_role": "k8s-worker",
+    }  # fmt: skip
+    return ServerScanned(
+        onboarding_id=UUID(int=7),
+        server=server,
+        site="dcoa",
+        registration=Registration.model_validate({**fields, **said}),
+        sealed_password="sealed",
+    )
+
+
+async def test_new_things_are_made_before_what_points_to_them() -> None:
+    netbox = FakeNetBox()
+
+    recorded = await record_device(scan(), netbox, POLICY)
+
+    assert (recorded.outcome, recorded.bmc_ip) == (Outcome.CREATED, IPv4Address("10.16.28.78"))
+    assert netbox.writes == [
+        "create_device",
+        "create_interface",
+        "set_mac",
+        "create_address",
+        "change_device",
+    ]
+
+
+async def test_an_unchanged_rescan_writes_nothing() -> None:
+    netbox = FakeNetBox()
+    await record_device(scan(), netbox, POLICY)
+    netbox.writes.clear()
+
+    again = await record_device(scan(), netbox, POLICY)
+
+    assert (again.outcome, netbox.writes) == (Outcome.UNCHANGED, [])
+
+
+async def test_the_old_mac_and_address_go_last() -> None:
+    netbox = FakeNetBox()
+    await record_device(scan(), netbox, POLICY)
+    netbox.writes.clear()
+
+    await record_device(scan(bmc_mac="3cecefa19ce9", bmc_ip="10.16.28.99"), netbox, POLICY)
+
+    assert netbox.writes == ["set_mac", "delete_mac", "create_address", "change_device", "delete_address"]
+
+
+async def test_who_holds_the_unit_is_named() -> None:
+    netbox = FakeNetBox()
+    await record_device(scan(), netbox, POLICY)
+
+    with pytest.raises(Refuse, match="RA07 U45 is held by dcoa-ra07u45") as refused:
+        await record_device(scan("dcoa-new", bmc_mac="3cecefa19ce9", bmc_ip=None), netbox, POLICY)
+    assert refused.value.culprit == "dcoa-ra07u45"
+
+
+async def test_a_refusal_stands_after_a_second_look_at_fresh_references() -> None:
+    netbox = FakeNetBox()
+
+    with pytest.raises(Refuse, match="rack 'RA70' is unknown"):
+        await record_device(scan(rack="RA70"), netbox, POLICY)
+    assert netbox.forgotten == 1
+
+
+class ChangingNetBox(FakeNetBox):
+    """Somebody else writes at the same time: each refusal is another one."""
+
+    async def create_device(self, fields: Any) -> Any:
+        self.writes.append("create_device")
+        raise Rejected(f"NetBox refuses it: reason {len(self.writes)}")
+
+
+async def test_refusals_that_change_from_look_to_look_are_tried_again() -> None:
+    with pytest.raises(Retry, match="NetBox is being changed: NetBox refuses it: reason 2"):
+        await record_device(scan(), ChangingNetBox(), POLICY)
+
+
+async def test_a_netbox_that_fails_is_not_looked_at_twice() -> None:
+    netbox = FakeNetBox(fail_at="set_mac", error=Unreachable("down", backend="netbox"))
+
+    with pytest.raises(Unreachable):
+        await record_device(scan(), netbox, POLICY)
+    assert (netbox.writes, netbox.forgotten) == (["create_device", "create_interface"], 0)
+
+
+async def test_what_a_failure_left_undone_is_done_by_the_next_telling() -> None:
+    netbox = FakeNetBox(fail_at="set_mac", error=Unreachable("down", backend="netbox"))
+    with pytest.raises(Unreachable):
+        await record_device(scan(), netbox, POLICY)
+    netbox.fail_at = None
+    netbox.writes.clear()
+
+    recorded = await record_device(scan(), netbox, POLICY)
+
+    assert recorded.outcome is Outcome.CHANGED
+    assert netbox.writes == ["set_mac", "create_address", "change_device"]
