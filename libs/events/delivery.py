@@ -82,12 +82,9 @@ class Delivery:
                 raise
 
     async def _take_in_hand(self, arrival: Arrival) -> None:
-        """Rules 3, 5, 7 and 8: who goes through the gate, with whom, and who is sent back at it."""
+        """Rules 3, 5 and 8: who goes through the gate, and with whom."""
         repeated = arrival.deliveries > 1
         case = Case(arrival, await self.endings.attempts.read(arrival) if repeated else Attempts())
-        if _backend_is_away(case.attempts):
-            retry = Retry(case.attempts.reason, backend=case.attempts.backend)
-            return await self.endings.hand_back(case, retry)
         suspect = case.attempts.suspect(arrival)
         async with self.in_hand.taken(arrival.server, alone=suspect):
             if suspect:
@@ -96,13 +93,13 @@ class Delivery:
             with telemetry.span(self.step.name, arrival.headers):
                 async with deadline.threads_ended():
                     await self._carry(case)
-        return None
 
     async def _carry(self, case: Case) -> None:
         """Handle it, and turn what comes of that into an ack, a hand-back or a dead letter."""
         try:
             try:
                 case.event, case.orders = self._read(case)
+                _refuse_to_call_in_vain(case.attempts)
                 with logs.bound(onboarding_id=str(case.event.onboarding_id)):
                     await self._handle(case, case.event)
                 await self.endings.done(case)
@@ -146,7 +143,8 @@ class Delivery:
 
     async def _tell(self, follow_on: Event, standing: Standing, case: Case) -> bool:
         """Publish the follow-on under the server's check; whether it was published now."""
-        may_stand = case.repeated or case.arrival.age() > DUPLICATE_WINDOW / 2
+        # A negative age is a clock that is behind: then nothing is known of it.
+        may_stand = case.repeated or not 0 <= case.arrival.age() <= DUPLICATE_WINDOW / 2
         outcome = str(getattr(follow_on, "outcome", ""))
         try:
             published = await self.publisher.follow(
@@ -167,7 +165,8 @@ class Delivery:
             logs.logger().info("a newer scan stands: its event is sent to this step once more")
 
 
-def _backend_is_away(attempts: Attempts) -> bool:
-    """Rule 7: what it waits for is still away, and it is not this message's turn to probe it."""
+def _refuse_to_call_in_vain(attempts: Attempts) -> None:
+    """Rule 7: hand back what waits for a backend that is still away, unless it is its turn to probe it."""
     backend = Backend.by_address.get(attempts.backend or "")
-    return backend is not None and backend.open and not backend.probe_due
+    if backend is not None and backend.open and not backend.probe_due:
+        raise Retry(attempts.reason, backend=attempts.backend)

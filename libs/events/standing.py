@@ -24,6 +24,7 @@ class Standing:
 
     scan: Stored | None
     ends: Sequence[Stored]
+    """The oldest first: of two ends of one onboarding the first counts."""
     incoming: Stored | None
 
     @classmethod
@@ -49,9 +50,9 @@ class Standing:
             return "no scan of this server stands any more"
         if self.scan.onboarding_id != own:
             return f"superseded by onboarding {self.scan.onboarding_id}"
-        for end in self.ends:
-            if end.onboarding_id == own and (_name(end) in FINAL or end.sequence > arrival.sequence):
-                return f"its onboarding has ended: {_name(end)}"
+        end = next((end for end in self.ends if end.onboarding_id == own), None)
+        if end and (_name(end) in FINAL or end.sequence > arrival.sequence):
+            return f"its onboarding has ended: {_name(end)}"
         if self.incoming and self.incoming.onboarding_id == own and self.incoming.sequence > arrival.original:
             return "its event was revised by a later one"
         return None

@@ -142,7 +142,7 @@ class Rig:
         """Everything that stands on matching subjects, in the stream's order."""
         info = await self.stream.jetstream._jsm.stream_info(stream)
         reader, found = Stream(self.client, stream), []
-        for sequence in range(info.state.first_seq, info.state.last_seq + 1):
+        for sequence in range(max(info.state.first_seq, 1), info.state.last_seq + 1):
             message = await reader.at(sequence)
             if message is not None and _matches(subject, message.subject):
                 found.append(message)

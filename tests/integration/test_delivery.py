@@ -128,6 +128,35 @@ async def test_what_was_stored_before_the_end_is_not_acted_on_after_it(rig: Rig)
     assert seen == []
 
 
+async def test_of_two_ends_the_first_counts(rig: Rig) -> None:
+    scan = await rig.scan()
+    await rig.publish(ready(scan))
+    await rig.publish(_discarded(scan))
+    seen = []
+
+    async def do(event: Event, _orders: Orders) -> None:
+        seen.append(event.name)
+
+    await rig.run(netbox_status=do)
+    await until(lambda: rig.acked("netbox_status"))
+    assert seen == ["server-ready"]
+
+
+async def test_a_message_that_waits_too_long_is_given_up_before_the_stream_drops_it(rig: Rig) -> None:
+    info = await rig.stream.jetstream._jsm.stream_info("ONBOARDING")
+    info.config.max_age = 3600
+    await rig.stream.jetstream._jsm.update_stream(info.config)
+
+    async def do(_event: Event, _orders: Orders) -> Event:
+        raise Retry("NetBox is locked", delay=3400)
+
+    await rig.run(netbox_sync=do)
+    await rig.scan()
+    await until(lambda: rig.acked("netbox_sync"))
+    [letter] = await rig.dead_letters()
+    assert "the stream would drop it: NetBox is locked" in letter.failure.reason
+
+
 async def test_a_message_that_was_handled_before_publishes_nothing_again(rig: Rig) -> None:
     scan = await rig.scan()
     await rig.publish(recorded(scan, Outcome.CREATED))
