@@ -4,10 +4,12 @@ While a breaker is open, a call is refused at once; one probe at a time is let t
 are spread so that they come back at `resume_rate`, while it is dead as well as after it has come back.
 """
 
+import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import ClassVar
 
 from events.errors import Refuse, Retry, Unreachable
@@ -15,6 +17,15 @@ from events.errors import Refuse, Retry, Unreachable
 OPENS_AFTER = 3
 FIRST_PROBE = 1.0
 LONGEST_PROBE = 30.0
+
+_unanswered: ContextVar[set[str] | None] = ContextVar("unanswered", default=None)
+
+
+def watch_calls() -> set[str]:
+    """The names of the backends that this task, and those it starts, gave up waiting for; it fills up."""
+    unanswered: set[str] = set()
+    _unanswered.set(unanswered)
+    return unanswered
 
 
 class Backend:
@@ -55,6 +66,10 @@ class Backend:
             yield
         except Unreachable:
             self._failed()
+            raise
+        except asyncio.CancelledError:
+            if (unanswered := _unanswered.get()) is not None:
+                unanswered.add(self.name)
             raise
         except Refuse:
             self.failures = 0

@@ -20,7 +20,8 @@ def broker(name: str, settings: ServiceSettings, *, on_closed: Callable[[], None
         on_closed()
 
     async def disconnected() -> None:
-        logs.logger().warning("NATS is disconnected; reconnecting for as long as it takes")
+        if not (made.connection.is_draining or made.connection.is_closed):
+            logs.logger().warning("NATS is disconnected; reconnecting for as long as it takes")
 
     async def reconnected() -> None:
         logs.logger().info("NATS is connected again")
@@ -28,7 +29,7 @@ def broker(name: str, settings: ServiceSettings, *, on_closed: Callable[[], None
     async def error(cause: Exception) -> None:
         logs.logger().warning("NATS", error=f"{type(cause).__name__}: {cause}")
 
-    return NatsBroker(
+    made = NatsBroker(
         settings.nats_url.split(","),
         name=name,
         security=_security(settings),
@@ -44,6 +45,7 @@ def broker(name: str, settings: ServiceSettings, *, on_closed: Callable[[], None
         apply_types=False,
         logger=None,
     )
+    return made
 
 
 def _security(settings: ServiceSettings) -> BaseSecurity:

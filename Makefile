@@ -1,0 +1,56 @@
+# Needs Python 3.11 or later and make; everything else is put into .venv, from the lock.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.made-of-the-lock
+SERVERS ?= examples/servers.json
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fmt lock bench lab lab-down test-real
+
+help: ## What there is
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+demo: $(READY) ## The whole system on this machine, and real scans that become ready servers (ONCE=1: ends by itself)
+	$(BIN)/onramp sandbox --servers $(SERVERS) $(if $(filter-out 0,$(ONCE)),--once)
+
+test: $(READY) ## Unit tests, then integration on real NATS and OpenBao, with the emulators behind the real clients
+	$(BIN)/pytest $(ARGS)
+
+lint: $(READY) ## ruff, mypy (strict), and which part may import which
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(READY) ## Put the code in ruff's form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(READY) ## Hops per second, requests and memory per server
+	$(BIN)/python -m bench
+
+lab: $(READY) ## Bring real backends up: NetBox, Kea, Kubernetes with Metal3's types, OpenBao (root, Debian)
+	$(BIN)/python -m tests.lab up
+
+lab-down: $(READY) ## End them
+	$(BIN)/python -m tests.lab down
+
+test-real: $(READY) ## The contract tests on the real backends of the lab
+	set -a; . .lab/env; ONRAMP_TEST_BACKENDS=real $(BIN)/pytest tests/contract $(ARGS)
+
+lock: $(READY) ## Choose the versions anew
+	$(BIN)/uv --version >/dev/null 2>&1 || $(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --all-extras --output-file requirements.lock pyproject.toml
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; name one with PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "This Python can't make environments: install its venv package (Debian: apt install python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
