@@ -34,11 +34,13 @@ async def connected(environment: Mapping[str, str] | None = None) -> AsyncIterat
             user_credentials=str(settings.nats_creds) if settings.nats_creds else None,
             tls=_tls(settings),
             allow_reconnect=False,
+            max_reconnect_attempts=1,  # The first connection counts among them; 60 would take two minutes.
+            reconnect_time_wait=0,
             connect_timeout=3,
             error_cb=_quiet,
         )
     except (OSError, ValueError, nats.errors.Error, TimeoutError) as error:
-        raise NotConnected(_explained(settings, error)) from None
+        raise NotConnected(_explained(settings, client.last_error or error)) from None
     try:
         yield Stream(client, patience=PATIENCE)
     finally:

@@ -1,0 +1,91 @@
+"""`onramp servers` and `onramp show`: where every server stands, and one server's whole story."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from events.status import ServerStatus, State
+from onramp.cli.connection import connected
+from onramp.cli.durations import span, spelled
+from onramp.cli.output import Json, Refused, console, print_json, run
+from onramp.cli.standing import Filter, at_step, every_server, waiting_since, waits_for
+from onramp.cli.timeline import drawn, read, told
+
+Sites = Annotated[list[str] | None, typer.Option("--site", help="Only this site; may be repeated.")]
+Servers = Annotated[list[str] | None, typer.Option("--server", help="Only this server; may be repeated.")]
+
+STYLES = {
+    State.READY: "green",
+    State.INCOMPLETE: "magenta",
+    State.FAILED: "bold red",
+    State.DELAYED: "yellow",
+    State.DISCARDED: "dim",
+    State.IN_PROGRESS: "blue",
+}
+
+
+def servers(
+    site: Sites = None,
+    state: Annotated[list[State] | None, typer.Option(help="Only this state; may be repeated.")] = None,
+    step: Annotated[list[str] | None, typer.Option(help="Only those whose turn this step is.")] = None,
+    waiting_longer_than: Annotated[
+        timedelta | None,
+        typer.Option(parser=span, metavar="SPAN", help="Only those that have waited for 30m, 2h, 1d."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Where every server stands.
+
+    [dim]$[/] onramp servers --state failed --state delayed
+    [dim]$[/] onramp servers --site dcoa --step kea_sync --waiting-longer-than 30m
+    """
+    which = Filter(site or (), (), state or (), step or (), waiting_longer_than)
+    run(_servers(which, as_json))
+
+
+def show(server: Annotated[str, typer.Argument(help="The server's name.")], as_json: Json = False) -> None:
+    """One server's story: each event, how long each step took, each delay and why, scan by scan.
+
+    [dim]$[/] onramp show dcoa-ra07u45
+    """
+    run(_show(server.strip().lower(), as_json))
+
+
+async def _servers(which: Filter, as_json: bool) -> int:
+    async with connected() as stream:
+        found = [server.status async for server in every_server(stream) if which.lets_through(server.status)]
+    print_json([_row(status) for status in found]) if as_json else console.print(_table(found))
+    return 0
+
+
+async def _show(server: str, as_json: bool) -> int:
+    async with connected() as stream:
+        story = await read(stream, server)
+    if story is None:
+        raise Refused(f"no scan of {server} stands in the stream")
+    print_json(told(story)) if as_json else console.print(*drawn(story), sep="\n")
+    return 0
+
+
+def _row(status: ServerStatus) -> dict[str, object]:
+    return {
+        **asdict(status),
+        "step": at_step(status) or None,
+        "waiting_since": None if status.ended else waiting_since(status),
+        "settled": status.settled,
+    }
+
+
+def _table(found: list[ServerStatus]) -> Table:
+    table = Table("Server", "Site", "State", "Step", "Waits", "Why", border_style="dim")
+    table.columns[0].no_wrap = True
+    for status in found:
+        waits = "" if status.ended else spelled(waits_for(status))
+        state = Text(status.state, STYLES[status.state])
+        table.add_row(status.server, status.site, state, at_step(status), waits, Text(status.reason))
+    table.caption = f"{len(found)} servers"
+    return table
