@@ -7,7 +7,7 @@ READY := $(VENV)/.made-of-the-lock
 SERVERS ?= examples/servers.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt lock bench lab lab-down test-real
+.PHONY: help demo test lint fmt lock bench chaos lab lab-down test-real
 
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -30,6 +30,9 @@ fmt: $(READY) ## Put the code in ruff's form
 
 bench: $(READY) ## Hops per second, requests and memory per server
 	$(BIN)/python -m bench
+
+chaos: $(READY) ## Every fault on the real services and NATS, and its figures (SEED=N does one again, SHORT=1: 4 minutes)
+	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(filter-out 0,$(SHORT)),--short) $(foreach name,$(ONLY),--only $(name))
 
 lab: $(READY) ## Bring real backends up: NetBox, Kea, Kubernetes with Metal3's types, OpenBao (root, Debian)
 	$(BIN)/python -m tests.lab up

@@ -89,22 +89,24 @@ class Applier:
         return Change("consumer", name, "create", f"from sequence {start}")
 
     async def _known_start(self, name: str) -> int | None:
-        """Its recorded ack floor + 1; the beginning where there is no history yet."""
+        """Its recorded ack floor + 1; the beginning where there is no history yet, or none any more."""
+        last = await self._last_sequence()
         try:
             async with translated():
                 progress = await self._stream.jetstream.key_value("PROGRESS")
                 entry = await progress.get(name)
-            return int(json.loads(entry.value or b"{}")["ack_floor"]) + 1
         except (KeyNotFoundError, NotFoundError):
-            return 1 if await self._is_new() else None
+            return None if last else 1
+        # A stream that was deleted and made again counts from 1: a floor of the old one would skip the new.
+        return min(int(json.loads(entry.value or b"{}")["ack_floor"]), last) + 1
 
-    async def _is_new(self) -> bool:
+    async def _last_sequence(self) -> int:
         try:
             async with translated():
                 state = (await self._manager.stream_info(self._stream.name)).state
         except NotFoundError:
-            return True
-        return not state.last_seq
+            return 0
+        return state.last_seq
 
     async def _add_consumer(self, wanted: ConsumerConfig) -> None:
         await self._manager.add_consumer(self._stream.name, wanted)

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import ClassVar
 
+from events import metrics
 from events.errors import Refuse, Retry, Unreachable
 
 OPENS_AFTER = 3
@@ -44,6 +45,8 @@ class Backend:
         self._probe_at = 0.0
         self._probing = False
         Backend.by_address[address] = self
+        metrics.BREAKER_OPEN.labels(name).set_function(lambda: self.open)
+        metrics.BACKEND_WAITING.labels(name).set_function(lambda: len(self.waiting))
 
     @property
     def open(self) -> bool:
@@ -65,7 +68,9 @@ class Backend:
         try:
             yield
         except Unreachable:
-            self._failed()
+            # Calls that were under way when it opened say nothing new: only a probe makes the wait longer.
+            if probing or not self.open:
+                self._failed()
             raise
         except asyncio.CancelledError:
             if (unanswered := _unanswered.get()) is not None:

@@ -6,7 +6,7 @@ with confirmation. Every other rule has a module of its own; this one tells how 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 
 import nats.errors
@@ -86,13 +86,25 @@ class Delivery:
         repeated = arrival.deliveries > 1
         case = Case(arrival, await self.endings.attempts.read(arrival) if repeated else Attempts())
         suspect = case.attempts.suspect(arrival)
+        if arrival.private and not repeated:
+            metrics.REPLAYS.labels(self.step.name).inc()
         async with self.in_hand.taken(arrival.server, alone=suspect):
             if suspect:
                 case.attempts = case.attempts.marked()
                 await self.endings.attempts.write(arrival, case.attempts)
-            with telemetry.span(self.step.name, arrival.headers):
+            with self._span(arrival):
                 async with deadline.threads_ended():
                     await self._carry(case)
+
+    def _span(self, arrival: Arrival) -> AbstractContextManager[None]:
+        """Show this delivery as a part of its onboarding's trace."""
+        return telemetry.span(
+            self.step.name,
+            arrival.headers,
+            step=self.step.name,
+            server=arrival.server,
+            onboarding_id=arrival.stored.onboarding_id,
+        )
 
     async def _carry(self, case: Case) -> None:
         """Handle it, and turn what comes of that into an ack, a hand-back or a dead letter."""
@@ -153,6 +165,7 @@ class Delivery:
         except Overtaken:
             logs.logger().info("a newer scan came while this one was acted on")
             return False
+        telemetry.note(outcome=outcome)
         if published:
             metrics.STEP_EVENTS.labels(self.step.name, follow_on.name, outcome).inc()
         reason = getattr(follow_on, "reason", "")

@@ -7,7 +7,7 @@ written first, and NATS is told last.
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-from events import logs, metrics
+from events import logs, metrics, telemetry
 from events.attempts import UNKNOWN_ERRORS, Attempts, AttemptsBucket
 from events.breaker import Backend
 from events.case import Case
@@ -87,6 +87,7 @@ class Endings:
             await self.dead_letters.remove(case.orders.dead_letter)
         await self._ack(case)
         self._count("dead-letter")
+        telemetry.failed(failure.reason)
         logs.logger().error("gave up", reason=failure.reason, culprit=failure.culprit, dead_letter=subject)
         return None
 
@@ -101,6 +102,7 @@ class Endings:
         await self.attempts.write(case.arrival, attempts)
         await case.arrival.message.nak(delay=delay or None)
         self._count("waits")
+        telemetry.failed(attempts.reason)
         logs.logger().info(
             "waits", reason=attempts.reason, delay=round(delay, 1), attempt=attempts.handed_back
         )
@@ -126,6 +128,7 @@ class Endings:
             next_attempt_at=next_attempt_at,
         )
         await self.publisher.tell(delayed, telling=case.arrival.telling)
+        metrics.DELAYS.labels(self.step).inc()
 
     async def _say_failed(self, case: Case, attempts: Attempts, failure: Failure, subject: str) -> None:
         """None where no onboarding can be told."""
@@ -146,6 +149,7 @@ class Endings:
 
     def _count(self, ended: str) -> None:
         metrics.DELIVERIES.labels(self.step, ended).inc()
+        telemetry.note(ended=ended)
 
 
 def _where(error: Exception) -> str:

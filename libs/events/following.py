@@ -1,8 +1,9 @@
 """Following a stream as it grows, without a durable: for projections, watches and the command line."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from time import monotonic
 
 import nats.errors
@@ -13,17 +14,31 @@ from nats.js.errors import APIError
 
 from events.stream import Stored, StoreError, Stream, translated
 
-FRESH_FOR = 300.0
-"""Seconds after which the last of each subject is read again, so that nothing missed stays missed."""
+ASKED_EVERY = 5.0
+"""Seconds between two questions whether the consumer still stands."""
+
+Start = int | datetime | None
+"""A sequence or a time of the stream; `None` is the last message of each subject as it stands."""
 
 
-async def followed(stream: Stream, subject: str) -> AsyncIterator[Stored]:
-    """The last message of each subject, then each as it is stored, for ever; some more than once."""
+async def followed(
+    stream: Stream, subject: str, start: Start = None, *, tick: float = 5.0
+) -> AsyncGenerator[Stored | None, None]:
+    """Each message from `start` on, once, for ever; `None` after `tick` seconds without one.
+
+    When the stream was made anew meanwhile, it begins with the last of each subject again.
+    """
+    incarnation = None
     while True:
         with suppress(StoreError, APIError, nats.errors.Error):
-            async for stored in _until_stale(stream, subject):
+            created = await stream.created()
+            start = None if incarnation not in (None, created) else start
+            incarnation = created
+            async for stored in _until_stale(stream, subject, start, tick):
+                start = stored.sequence + 1 if stored else start
                 yield stored
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.2)
+        yield None
 
 
 async def standing(stream: Stream, subject: str) -> AsyncIterator[Stored]:
@@ -37,27 +52,49 @@ async def standing(stream: Stream, subject: str) -> AsyncIterator[Stored]:
             yield _stored(message)
 
 
-async def _until_stale(stream: Stream, subject: str) -> AsyncIterator[Stored]:
-    async with _subscribed(stream, subject) as subscription:
-        stale_at = monotonic() + FRESH_FOR
-        while monotonic() < stale_at:
-            with suppress(nats.errors.TimeoutError):
-                yield _stored(await subscription.next_msg(timeout=5))
+async def _until_stale(
+    stream: Stream, subject: str, start: Start, tick: float
+) -> AsyncGenerator[Stored | None, None]:
+    async with _subscribed(stream, subject, start) as subscription:
+        asked_at = monotonic()
+        while True:
+            yield await _next(subscription, tick)
+            if monotonic() - asked_at > ASKED_EVERY:
+                # It lives in the server's memory: after a restart it is gone, and only silence tells.
+                await subscription.consumer_info()
+                asked_at = monotonic()
+
+
+async def _next(subscription: JetStreamContext.PushSubscription, tick: float) -> Stored | None:
+    try:
+        return _stored(await subscription.next_msg(timeout=tick))
+    except nats.errors.TimeoutError:
+        return None
 
 
 @asynccontextmanager
-async def _subscribed(stream: Stream, subject: str) -> AsyncIterator[JetStreamContext.PushSubscription]:
-    """The last message of each subject, then each as it is stored."""
+async def _subscribed(
+    stream: Stream, subject: str, start: Start = None
+) -> AsyncIterator[JetStreamContext.PushSubscription]:
+    """Each message from `start` on, then each as it is stored."""
     async with translated():
-        config = ConsumerConfig(deliver_policy=DeliverPolicy.LAST_PER_SUBJECT)
         subscription = await stream.jetstream.subscribe(
-            subject, stream=stream.name, ordered_consumer=True, config=config
+            subject, stream=stream.name, ordered_consumer=True, config=_from(start)
         )
     try:
         yield subscription
     finally:
         with suppress(nats.errors.Error):
             await subscription.unsubscribe()
+
+
+def _from(start: Start) -> ConsumerConfig:
+    match start:
+        case int():
+            return ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=start)
+        case datetime():
+            return ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=start)
+    return ConsumerConfig(deliver_policy=DeliverPolicy.LAST_PER_SUBJECT)
 
 
 def _stored(message: Msg) -> Stored:

@@ -7,7 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 DELIVERIES = Counter(
     "onramp_deliveries_total",
-    "Deliveries by how they ended: done, over, waits, dead-letter.",
+    "Deliveries by how they ended: done, waits, dead-letter, nats-away.",
     ["step", "ended"],
 )
 STEP_EVENTS = Counter(
@@ -15,6 +15,12 @@ STEP_EVENTS = Counter(
     "Follow-ons and ends that were published, by outcome.",
     ["step", "event", "outcome"],
 )
+DELAYS = Counter(
+    "onramp_step_delays_total",
+    "StepDelayed that were published: a server began to wait, or waits an hour more.",
+    ["step"],
+)
+REPLAYS = Counter("onramp_replays_total", "Messages that came by a step's private subject.", ["step"])
 STEP_SECONDS = Histogram(
     "onramp_step_seconds",
     "Seconds that one handling of one message took.",
@@ -31,8 +37,14 @@ LAG = Gauge("onramp_consumer_pending", "Messages that the step has not been give
 UNACKED = Gauge(
     "onramp_consumer_ack_pending", "Messages that the step was given and has not acked: they wait.", ["step"]
 )
-REPLAYS = Counter("onramp_replays_total", "Deliveries by a step's private subject.", ["step"])
+OLDEST = Gauge(
+    "onramp_consumer_oldest_seconds", "Age of the oldest message that the step has not acked.", ["step"]
+)
+DEAD_LETTERS = Gauge("onramp_dead_letters", "Dead letters of the step that stand.", ["step"])
 BREAKER_OPEN = Gauge("onramp_breaker_open", "1 while calls to a backend are refused.", ["backend"])
+BACKEND_WAITING = Gauge(
+    "onramp_backend_waiting", "Messages that this process handed back until a backend answers.", ["backend"]
+)
 READY = Gauge("onramp_ready", "1 while a readiness check is green.", ["check"])
 
 

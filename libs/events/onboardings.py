@@ -5,11 +5,12 @@ closed by a watch. It follows an event of the chain, publishes the end, and says
 """
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from events import logs
+from events import logs, metrics, telemetry
 from events.attempts import Attempts
 from events.dead_letters import DeadLetters, Failure
 from events.endings import TELL_AGAIN
@@ -20,7 +21,7 @@ from events.standing import Standing, scans_of
 from events.steps import Step
 from events.stream import Expected, Overtaken, Stored, Stream
 from events.subjects import event_of_any_site, event_subject
-from events.types import Event, StepDelayed, StepFailed
+from events.types import Event, ServerReady, StepDelayed, StepFailed
 
 E = TypeVar("E", bound=Event)
 
@@ -44,9 +45,9 @@ class Onboardings:
         self._step = step
 
     async def follow(self, kind: type[E]) -> AsyncIterator[Told[E]]:
-        """Every event of a kind: the last of each server first, then as they come. Some come twice."""
+        """Every event of a kind: the last of each server first, then as they come."""
         async for stored in followed(self._stream, event_subject(kind.name, "*", "*")):
-            told = _told(stored, kind)
+            told = _told(stored, kind) if stored else None
             if told is not None:
                 yield told
 
@@ -69,11 +70,14 @@ class Onboardings:
         if scan is None or scan.onboarding_id != str(event.onboarding_id):
             return False
         try:
-            published = await self._publisher.follow(
-                event, Expected(scan.sequence, scans_of(event.server)), may_stand=True
-            )
+            with self._span(event, scan):
+                published = await self._publisher.follow(
+                    event, Expected(scan.sequence, scans_of(event.server)), may_stand=True
+                )
         except Overtaken:
             return False
+        if published:
+            await self._count(event, scan)
         for letter in await self._dead_letters.of_step(self._step.name, event.server):
             if letter.stored.onboarding_id == str(event.onboarding_id):
                 await self._dead_letters.remove(letter.id)
@@ -96,7 +100,11 @@ class Onboardings:
             attempt=ours.event.attempt + 1 if ours else 1,
             next_attempt_at=next_attempt_at,
         )
-        await self._publisher.tell(delayed, telling=await self._own_sequence(event))
+        message = await self._own_message(event)
+        with self._span(event, message):
+            telemetry.failed(reason)
+            await self._publisher.tell(delayed, telling=message.sequence if message else 0)
+        metrics.DELAYS.labels(self._step.name).inc()
 
     async def failed(self, event: Event, failure: Failure) -> None:
         """Give the step up: a dead letter of its own message, and StepFailed beside it, once."""
@@ -120,7 +128,9 @@ class Onboardings:
             attempt=attempts.handed_back,
             dead_letter=subject,
         )
-        await self._publisher.tell(failed, telling=message.sequence)
+        with self._span(event, message):
+            telemetry.failed(failure.reason)
+            await self._publisher.tell(failed, telling=message.sequence)
         logs.logger().error("gave up", server=event.server, reason=failure.reason, dead_letter=subject)
 
     async def _ended(self, event: Event) -> bool:
@@ -137,9 +147,24 @@ class Onboardings:
         own = [stored for stored in found if stored.onboarding_id == str(event.onboarding_id)]
         return max(own, key=lambda stored: stored.sequence, default=None)
 
-    async def _own_sequence(self, event: Event) -> int:
-        message = await self._own_message(event)
-        return message.sequence if message else 0
+    def _span(self, event: Event, after: Stored | None) -> AbstractContextManager[None]:
+        """Show what is told now as a part of the trace of the message that it comes after."""
+        return telemetry.span(
+            f"{self._step.name} watch",
+            after.headers if after else {},
+            step=self._step.name,
+            server=event.server,
+            onboarding_id=str(event.onboarding_id),
+        )
+
+    async def _count(self, end: Event, scan: Stored) -> None:
+        """An end that was published: how many there are and, where it is a good one, how long it took."""
+        metrics.STEP_EVENTS.labels(self._step.name, end.name, "").inc()
+        if not isinstance(end, ServerReady):
+            return
+        stored = await self._stream.last(event_subject(end.name, end.site, end.server), from_leader=True)
+        if stored is not None:
+            metrics.SCAN_TO_READY_SECONDS.observe((stored.time - scan.time).total_seconds())
 
 
 def _told(stored: Stored, kind: type[E]) -> Told[E] | None:

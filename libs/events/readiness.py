@@ -28,7 +28,7 @@ class Readiness:
     def add(self, name: str, probe: Probe) -> None:
         """Check this from now on; red until it was probed for the first time."""
         self._probes[name] = probe
-        self.results[name] = "not checked yet"
+        self.set(name, "not checked yet")
 
     def set(self, name: str, reason: str) -> None:
         """Say how a check stands that somebody else watches; an empty reason is green."""

@@ -36,10 +36,15 @@ class Site(Frozen):
     slug: str
 
 
-class Location(Frozen):
-    """A place within a site."""
+class Item(Frozen):
+    """An object of a table, by NetBox's id."""
 
     id: int
+
+
+class Location(Item):
+    """A place within a site."""
+
     name: str
     slug: str
     site: str
@@ -56,10 +61,9 @@ class Mounted(Frozen):
     is_full_depth: bool
 
 
-class DeviceType(Frozen):
+class DeviceType(Item):
     """A model. The slug is unique only within its manufacturer."""
 
-    id: int
     manufacturer: str = Field(description="Its slug.")
     model: str
     slug: str
@@ -67,10 +71,9 @@ class DeviceType(Frozen):
     is_full_depth: bool
 
 
-class Rack(Frozen):
+class Rack(Item):
     """A rack and what stands in it."""
 
-    id: int
     name: str
     site: str
     location: int | None = Field(None, description="The location's id.")
@@ -79,7 +82,7 @@ class Rack(Frozen):
     desc_units: bool = Field(False, description="Whether its units are counted from the top.")
     taken: tuple[Mounted, ...] = ()
 
-    def free(self, u_height: float, *, is_full_depth: bool) -> tuple[float, ...]:
+    def free_for(self, u_height: float, *, is_full_depth: bool) -> tuple[float, ...]:
         """The lowest units, on the grid of half units, at which a device fits on the front face."""
         taken = {
             unit
@@ -92,26 +95,23 @@ class Rack(Frozen):
         return tuple(unit for unit in units if u_height and room.issuperset(_half_units(unit, u_height)))
 
 
-class DeviceRole(Frozen):
+class DeviceRole(Item):
     """What a device is for."""
 
-    id: int
     name: str
     slug: str
 
 
-class Tenant(Frozen):
+class Tenant(Item):
     """Whose a device is."""
 
-    id: int
     name: str
     slug: str
 
 
-class Prefix(Frozen):
+class Prefix(Item):
     """A network in one VRF."""
 
-    id: int
     prefix: IpPrefix
     vrf: str | None = Field(None, description="The VRF's name; none in the global table.")
     site: str | None = Field(None, description="Where it is used; none where NetBox ties it to no one site.")
@@ -124,8 +124,6 @@ class Prefix(Frozen):
     )
     next: IpAddress | None = Field(None, description="The lowest of them.")
 
-
-Item = Location | Rack | DeviceType | DeviceRole | Tenant | Prefix
 
 TABLES: Mapping[str, type[Item]] = {
     "locations": Location,

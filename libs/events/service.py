@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import nats.errors
 from faststream.nats import NatsBroker
+from nats.aio.client import Client
 from nats.js.kv import KeyValue
 from starlette.types import ASGIApp
 
@@ -51,7 +52,9 @@ class Service:
         self._handlers: list[Handler] = []
         self._answers: dict[str, Answer] = {}
         self._backgrounds: list[Callable[[Onboardings], Awaitable[None]]] = []
+        self._beside: list[Callable[[Stream], Awaitable[None]]] = []
         self._app: ASGIApp | None = None
+        self._stopping = False
         self._exit: asyncio.Future[int]
 
     def step(
@@ -79,6 +82,10 @@ class Service:
     def background(self, run: Callable[[Onboardings], Awaitable[None]]) -> None:
         """Run this beside the messages of the service's first step; when it ends, the process does."""
         self._backgrounds.append(run)
+
+    def beside(self, run: Callable[[Stream], Awaitable[None]]) -> None:
+        """Run this on ONBOARDING, once NATS is connected; when it ends, the process does."""
+        self._beside.append(run)
 
     def mount(self, app: ASGIApp) -> None:
         """Serve this beside the health paths."""
@@ -113,9 +120,7 @@ class Service:
             working = asyncio.create_task(self._work(broker))
             working.add_done_callback(self._broken)
             code = await self._exit
-            working.cancel()
-            with suppress(asyncio.CancelledError):
-                await working
+            await ended(working, unless=lambda: self._stopping)
         logs.logger().info("ended", exit_code=code)
         return code
 
@@ -126,15 +131,24 @@ class Service:
         chassis.carry(self._handlers)
         await answer_requests(client, self.name, self._answers)
         logs.logger().info("started", steps=[handler.step.name for handler in self._handlers])
+        parts = [asyncio.create_task(chassis.watch())]
+        for background in self._backgrounds:
+            run = background(chassis.onboardings(self._handlers[0].step))
+            parts.append(asyncio.create_task(_endless(run)))
+        parts += [asyncio.create_task(_endless(run(self.stream))) for run in self._beside]
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(chassis.watch())
-                for background in self._backgrounds:
-                    tasks.create_task(_endless(background(chassis.onboardings(self._handlers[0].step))))
+            await asyncio.gather(*parts)
         finally:
-            await asyncio.shield(chassis.stop())
-            with suppress(nats.errors.Error):
-                await client.drain()
+            await asyncio.shield(self._stop(parts, chassis, client))
+
+    async def _stop(self, parts: list["asyncio.Task[None]"], chassis: Chassis, client: Client) -> None:
+        """Nothing new, then what is in hand, then the connection."""
+        self._stopping = True
+        for part in parts:
+            await ended(part)
+        await chassis.stop()
+        with suppress(nats.errors.Error):
+            await client.drain()
 
     def _end(self, code: int) -> None:
         if not self._exit.done():
@@ -144,6 +158,19 @@ class Service:
         if not working.cancelled() and (error := working.exception()):
             logs.logger().critical("a part of the service broke", exc_info=error)
             self._end(BROKEN_EXIT)
+
+
+async def ended(task: "asyncio.Task[None]", *, unless: Callable[[], bool] = lambda: False) -> None:
+    """Cancel a task until it has ended, or ends by itself, for as long as the grace period.
+
+    Once is not enough: Python 3.11's `wait_for`, which nats-py stands on, loses a cancellation that comes
+    together with its result.
+    """
+    give_up_at = asyncio.get_running_loop().time() + connection.GRACE * 2
+    while not task.done() and asyncio.get_running_loop().time() < give_up_at:
+        if not unless():
+            task.cancel()
+        await asyncio.wait([task], timeout=1.0)
 
 
 async def _endless(background: Awaitable[None]) -> None:

@@ -26,4 +26,6 @@ class ServiceSettings(BaseSettings):
     replicas: int = Field(
         1, description="Replicas of the streams and buckets: 1 on one machine, 3 on a cluster."
     )
-    otlp_endpoint: str | None = Field(None, description="Where OpenTelemetry traces go (OTLP over HTTP).")
+    otlp_endpoint: str | None = Field(
+        None, description="Where OpenTelemetry traces go (OTLP over HTTP), path and all: `…:4318/v1/traces`."
+    )

@@ -51,7 +51,10 @@ class Standing:
         if self.scan.onboarding_id != own:
             return f"superseded by onboarding {self.scan.onboarding_id}"
         end = next((end for end in self.ends if end.onboarding_id == own), None)
-        if end and (_name(end) in FINAL or end.sequence > arrival.sequence):
+        # What is sent again may be a repair of what was written over: a ServerReady that was faster
+        # does not keep it from acting.
+        overtaken = end and end.sequence > arrival.sequence and not arrival.private
+        if end and (overtaken or _name(end) in FINAL):
             return f"its onboarding has ended: {_name(end)}"
         if self.incoming and self.incoming.onboarding_id == own and self.incoming.sequence > arrival.original:
             return "its event was revised by a later one"

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 import nats.errors
 from nats.aio.client import Client
@@ -38,6 +38,8 @@ GONE = {10037, 10043, 10057}
 
 BATCH = 1000
 """Messages that one request asks for."""
+ANSWERS_WITHIN = 10.0
+"""Seconds for all answers to such a request."""
 
 
 class StoreError(Exception):
@@ -102,6 +104,9 @@ class Expected:
 class Stream:
     """Reads and publishes on one stream."""
 
+    no_room: ClassVar[dict[str, float]] = {}
+    """By stream: when it last refused a message of this process for want of room (monotonic seconds)."""
+
     def __init__(self, client: Client, name: str = ONBOARDING, *, patience: float = 60.0) -> None:
         """`patience`: seconds for which a publish is sent again, with the same id, while NATS is away."""
         self.client = client
@@ -129,7 +134,11 @@ class Stream:
             try:
                 async with translated():
                     ack = await self.jetstream.publish(subject, data, stream=self.name, headers=sent)
+                    self.no_room.pop(self.name, None)
                     return ack.seq, bool(ack.duplicate)
+            except Full:
+                self.no_room[self.name] = monotonic()
+                raise
             except InFlight:
                 await asyncio.sleep(0.01)
             except Away:
@@ -154,6 +163,20 @@ class Stream:
             except NotFoundError:
                 return None
 
+    async def next(self, subject: str, start: int) -> Stored | None:
+        """The first message on matching subjects from a sequence on."""
+        async with translated():
+            try:
+                raw = await self.jetstream.get_msg(self.name, start, subject, direct=True, next=True)
+            except NotFoundError:
+                return None
+        return _stored(raw)
+
+    async def count(self, subject: str) -> int:
+        """How many messages stand on matching subjects: one is fetched, NATS says how many follow."""
+        found, closing = await self._direct_get({"seq": 1, "batch": 1, "next_by_subj": subject})
+        return len(found) + int(closing.get("Nats-Num-Pending", "0"))
+
     async def last_of_each(self, subjects: Iterable[str]) -> list[Stored]:
         """The last message of every subject that these match, in one request (ADR-31's `multi_last`)."""
         found, _ = await self._direct_get({"multi_last": list(subjects)})
@@ -172,21 +195,27 @@ class Stream:
 
     async def _direct_get(self, request: Mapping[str, object]) -> tuple[list[Stored], Mapping[str, str]]:
         """All that a request of several messages finds, and the headers of the status that closes it."""
-        inbox = self.client.new_inbox()
         found: list[Stored] = []
+        closed: asyncio.Future[Mapping[str, str]] = asyncio.get_running_loop().create_future()
+
+        async def take(answer: Msg) -> None:
+            headers = answer.headers or {}
+            if "Status" not in headers:
+                found.append(_direct(answer))
+            elif not closed.done():
+                closed.set_result(headers)
+
+        inbox = self.client.new_inbox()
         async with translated():
-            answers = await self.client.subscribe(inbox)
+            # A callback: waiting for each message by itself would take as long again as reading it.
+            answers = await self.client.subscribe(inbox, cb=take)
             try:
                 subject = f"$JS.API.DIRECT.GET.{self.name}"
                 await self.client.publish(subject, json.dumps(request).encode(), reply=inbox)
-                while True:
-                    answer = await answers.next_msg(timeout=5)
-                    headers = answer.headers or {}
-                    if status := headers.get("Status"):
-                        return self._closed(status, found), headers
-                    found.append(_direct(answer))
+                headers = await asyncio.wait_for(closed, ANSWERS_WITHIN)
             finally:
                 await answers.unsubscribe()
+        return self._closed(headers["Status"], found), headers
 
     def _closed(self, status: str, found: list[Stored]) -> list[Stored]:
         """What was found, when the status says that it is all (204) or that there is nothing (404)."""
@@ -195,6 +224,17 @@ class Stream:
         if status == "503":
             raise Away(f"the stream {self.name} does not answer: run `onramp streams apply` if it is missing")
         raise Away(f"direct get answered {status}")
+
+    async def created(self) -> datetime:
+        """When the stream was made: its incarnation. Raises `Away` while there is none."""
+        async with translated():
+            try:
+                created = (await self.jetstream._jsm.stream_info(self.name)).created
+            except NotFoundError:
+                created = None
+        if created is None:
+            raise Away(f"there is no stream {self.name}")
+        return created
 
     async def delete(self, sequence: int) -> None:
         """Remove a message; one that is gone already is no matter."""

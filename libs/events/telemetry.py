@@ -8,7 +8,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import SpanKind, StatusCode
 
 _tracer = trace.get_tracer("onramp")
 
@@ -28,10 +28,33 @@ def flush() -> None:
 
 
 @contextmanager
-def span(name: str, headers: Mapping[str, str], kind: SpanKind = SpanKind.CONSUMER) -> Iterator[Span]:
-    """A span that continues the trace in `headers`, or starts one."""
-    with _tracer.start_as_current_span(name, context=propagate.extract(dict(headers)), kind=kind) as current:
-        yield current
+def span(
+    name: str, headers: Mapping[str, str], kind: SpanKind = SpanKind.CONSUMER, **attributes: str
+) -> Iterator[None]:
+    """A span that continues the trace in `headers`, or starts one. An error is on it by its type only."""
+    with _tracer.start_as_current_span(
+        name,
+        context=propagate.extract(dict(headers)),
+        kind=kind,
+        record_exception=False,  # Its text and its stack could quote a secret.
+        set_status_on_exception=False,
+    ):
+        note(**attributes)
+        try:
+            yield
+        except Exception as error:
+            failed(type(error).__name__)
+            raise
+
+
+def note(**attributes: str) -> None:
+    """Put these on the span in hand, each as `onramp.<name>`."""
+    trace.get_current_span().set_attributes({f"onramp.{name}": said for name, said in attributes.items()})
+
+
+def failed(reason: str) -> None:
+    """Mark the span in hand as failed, for a reason that holds no secret."""
+    trace.get_current_span().set_status(StatusCode.ERROR, reason)
 
 
 def trace_headers() -> dict[str, str]:

@@ -11,14 +11,15 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Protocol
 
 import nats.errors
 from nats.js.api import ConsumerConfig, ConsumerInfo, StreamConfig
 from nats.js.errors import APIError, NotFoundError
 
-from events import metrics
 from events.agreement import differences
+from events.backlog import Backlog
 from events.endings import Endings
 from events.readiness import Readiness
 from events.stream import StoreError, Stream, translated
@@ -26,6 +27,8 @@ from events.streams import OnboardingLimits
 
 EVERY = 3.0
 """Seconds between two looks."""
+NO_ROOM_FOR = 60.0
+"""Seconds for which a stream that refused a message counts as full, unless it takes one meanwhile."""
 GROWING_LOOKS = 20
 """Looks in a row at which a backlog has grown, until that is called growing."""
 
@@ -61,6 +64,7 @@ class ConsumerWatch:
         self._endings = endings
         self._readiness = readiness
         self._name = str(wanted.durable_name)
+        self._backlog = Backlog(stream, wanted)
         self._started = False
         self._pending: list[int] = []
         self._floor = -1
@@ -75,6 +79,7 @@ class ConsumerWatch:
             self._started = True
         if info is not None:
             await self._note_progress(info)
+            await self._backlog.measure(info)
             reason = reason or self._trouble(info)
         self._readiness.set(f"consumer {self._name}", reason)
 
@@ -107,8 +112,6 @@ class ConsumerWatch:
         return info, f"the consumer {self._name} differs: {'; '.join(differs)}" if differs else ""
 
     def _trouble(self, info: ConsumerInfo) -> str:
-        metrics.LAG.labels(self._name).set(info.num_pending or 0)
-        metrics.UNACKED.labels(self._name).set(info.num_ack_pending or 0)
         self._pending = [*self._pending, info.num_pending or 0][-GROWING_LOOKS:]
         if not self._fetching.running:
             return "its fetch loop has stopped"
@@ -149,13 +152,17 @@ class StreamWatch:
             return f"the stream {wanted.name} is missing: run `onramp streams apply`"
         if wanted.name == self._stream.name:
             self._limits.max_age = info.config.max_age or 0.0
+        if monotonic() - Stream.no_room.get(str(wanted.name), -NO_ROOM_FOR) < NO_ROOM_FOR:
+            return f"the stream {wanted.name} has no room: NATS's disk, or its bound on it, is full"
         differs = differences(wanted, info.config)
         return f"the stream {wanted.name} differs: {'; '.join(differs)}" if differs else ""
 
 
 async def keep_looking(looks: list[Callable[[], Awaitable[None]]], readiness: Readiness) -> None:
     """Look again and again, until cancelled."""
-    while True:
+    task = asyncio.current_task()
+    # Asked after each look too: Python 3.11's `wait_for` loses a cancellation that comes with the answer.
+    while task is None or not task.cancelling():
         try:
             for look in looks:
                 await look()

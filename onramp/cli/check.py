@@ -9,10 +9,11 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from events.asking import ask, asked_steps
 from events.status import State, StepState
 from events.stream import Stream
 from events.verdicts import Verdict, Would
-from onramp.cli.asking import AT_ONCE, ask, checked_steps, question
+from onramp.cli.asking import AT_ONCE, question
 from onramp.cli.connection import connected
 from onramp.cli.output import NOT_WELL, Json, Refused, console, print_json, run
 from onramp.cli.standing import PASSED, Server, every_server, one_server
@@ -102,11 +103,11 @@ async def _findings(stream: Stream, servers: Sequence[Server]) -> list[Finding]:
 def _asked(server: Server) -> list[str]:
     """The steps that an onboarding without a future never came to are not asked."""
     given_up = server.status.state in {State.INCOMPLETE, State.DISCARDED}
-    return [step for step in checked_steps() if not given_up or _told(server, step) in PASSED]
+    return [step for step in asked_steps() if not given_up or _told(server, step) in PASSED]
 
 
 async def _finding(stream: Stream, server: Server, step: str) -> Finding:
-    verdict = await ask(stream, step, question(server))
+    verdict = await ask(stream.client, step, question(server))
     return Finding(server.status.server, step, _told(server, step), verdict)
 
 

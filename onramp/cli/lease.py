@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
+from events.asking import ask
 from events.orders import FORCE_LEASE
 from events.steps import steps
 from events.stream import Stream
 from events.verdicts import Verdict, Would
-from onramp.cli.asking import ask, question
+from onramp.cli.asking import question
 from onramp.cli.connection import connected
 from onramp.cli.operating import AskedWhy, Yes, replays_on
 from onramp.cli.output import Json, NoAnswer, Refused, console, print_json, run
@@ -76,7 +77,7 @@ async def _holder(stream: Stream, server: str) -> Holder:
     found = await one_server(stream, server)
     if found is None:
         raise Refused(f"no scan of {server} stands in the stream")
-    verdict = await ask(stream, STEP, question(found))
+    verdict = await ask(stream.client, STEP, question(found))
     return holder_in(server, verdict)
 
 

@@ -13,13 +13,14 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from events.asking import ask
 from events.errors import Refuse
 from events.fold import SILENT
 from events.seal import kid_of
 from events.steps import steps
 from events.stream import Overtaken, Stream
 from events.verdicts import Would
-from onramp.cli.asking import ask, question
+from onramp.cli.asking import question
 from onramp.cli.connection import connected
 from onramp.cli.operating import replays_on
 from onramp.cli.output import NOT_WELL, console, errors, print_json
@@ -110,7 +111,7 @@ async def _line(stream: Stream, wanted: Wanted, server: Server, kids: set[str]) 
         return Line(name, "scan again", f"its password is sealed to the key {kid}, which is gone")
     if wanted.step in SILENT:
         return Line(name, "lost", "this step answers no question, and looks by itself", send=True)
-    verdict = await ask(stream, wanted.step, question(server))
+    verdict = await ask(stream.client, wanted.step, question(server))
     send = verdict.would is Would.CREATE or (wanted.overwrite and verdict.would in OVERWRITTEN)
     return Line(name, _STATES[verdict.would], verdict.reason, verdict.changes, send)
 

@@ -47,7 +47,7 @@ RUNS: Mapping[str, tuple[str, ...]] = {
     "dead-letters show": ("dead-letters show 1",),
     "replay": (
         "replay 1 --dry-run",
-        "replay 1 --why 'the rack was cleared'",
+        "replay 1 --why 'see whether the rack was cleared'",
         "replay --step kea_sync --dry-run",
     ),
     "dead-letters discard": ("dead-letters discard 2 --yes --why 'the label was of another server'",),

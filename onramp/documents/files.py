@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from onramp.documents.asyncapi import document
+from events.asyncapi import document
 from onramp.documents.reference import reference
 from onramp.documents.settings import settings
 

@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from events import envelope, types
+from events.asyncapi.chain import publishers, waiting
+from events.asyncapi.examples import EXAMPLES
+from events.asyncapi.schemas import REF, VALUES, example_headers, payload_schemas
 from events.subjects import event_subject
 from events.types import EVENTS, Event
-from onramp.documents.chain import publishers, waiting
-from onramp.documents.examples import EXAMPLES
-from onramp.documents.schemas import REF, VALUES, example_headers, payload_schemas
 from onramp.documents.tables import prose, table
 
 _REPLAYS = """\

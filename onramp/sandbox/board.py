@@ -31,6 +31,8 @@ class Board:
     async def follow(self, stream: Stream) -> None:
         """Until cancelled."""
         async for stored in followed(stream, "onboarding.*.*.*"):
+            if stored is None:
+                continue
             self.take(stored)
             async with self.changed:
                 self.changed.notify_all()

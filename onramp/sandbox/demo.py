@@ -1,9 +1,10 @@
 """The demo: tells a story of scans to a running system, shows it live, and compares how it came out."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 import httpx
@@ -14,7 +15,7 @@ from rich.table import Table
 from events.status import State
 from onramp.cli.connection import connected
 from onramp.sandbox.board import Board
-from onramp.sandbox.processes import NotStarted, Process, until
+from onramp.sandbox.processes import NotStarted, until
 from onramp.sandbox.story import Chapter
 from onramp.sandbox.system import System
 from onramp.sandbox.table import drawn
@@ -31,12 +32,26 @@ class Told:
     onboarding_id: UUID
 
 
+class Stoppable(Protocol):
+    """A backend that a chapter may take down."""
+
+    async def start(self) -> None:
+        """Bring it back."""
+
+    async def stop(self) -> object:
+        """Take it down."""
+
+
 class Demo:
     """One telling of a story."""
 
-    def __init__(self, system: System, console: Console) -> None:
+    def __init__(
+        self, system: System, console: Console, stoppable: Mapping[str, Stoppable] | None = None
+    ) -> None:
+        """`stoppable`: what may be taken down, by name; the emulators, unless the caller has others."""
         self.system = system
         self.console = console
+        self._stoppable = system.backends.emulators if stoppable is None else stoppable
         self.board = Board()
         self._told: list[Told] = []
         self._answers = system.folder / "answers.log"
@@ -44,8 +59,10 @@ class Demo:
     async def tell(self, chapters: Sequence[Chapter]) -> list[str]:
         """Post every scan and wait until all have settled; in what the story came out otherwise.
 
-        Raises `NotStarted` when a process of the system ends by itself.
+        A chapter that takes down what nobody may stop, a real backend, is left out. Raises `NotStarted`
+        when a process of the system ends by itself.
         """
+        chapters = [chapter for chapter in chapters if self._tellable(chapter)]
         try:
             async with asyncio.timeout(SETTLES_WITHIN):
                 await self._while_following(self._tell(chapters))
@@ -85,24 +102,30 @@ class Demo:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _tellable(self, chapter: Chapter) -> bool:
+        tellable = chapter.down is None or chapter.down in self._stoppable
+        if not tellable:
+            self.console.print(f"[dim]Left out, for {chapter.down} is no emulator here: {chapter.story}[/]")
+        return tellable
+
     async def _tell(self, chapters: Sequence[Chapter]) -> None:
         for chapter in chapters:
             if chapter.after:
                 await self.board.until(partial(self._stands, chapter.after.server, chapter.after.state))
             self.console.print(f"[bold]{chapter.server:<14}[/] {chapter.story}", highlight=False)
             if chapter.down:
-                await self._down_for(chapter, self.system.backends.emulators[chapter.down])
+                await self._down_for(chapter, self._stoppable[chapter.down])
             else:
                 await self._scan(chapter)
             await asyncio.sleep(_BETWEEN_SCANS)
         await self.board.until(self._all_settled)
 
-    async def _down_for(self, chapter: Chapter, emulator: Process) -> None:
+    async def _down_for(self, chapter: Chapter, backend: Stoppable) -> None:
         """Take it down, scan, and bring it back once the server is known to wait."""
-        await emulator.stop()
+        await backend.stop()
         await self._scan(chapter)
         await self.board.until(lambda: self._stands(chapter.server, State.DELAYED))
-        await emulator.start()
+        await backend.start()
 
     async def _scan(self, chapter: Chapter) -> None:
         async with self._http() as http:

@@ -3,14 +3,13 @@
 import os
 import secrets
 import socket
-import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from onramp.sandbox.places import DEPLOY, LOOPBACK, free_ports, program
-from onramp.sandbox.processes import Process, spawn
+from onramp.sandbox.processes import Process, Program, Spawn, spawn
 from onramp.sandbox.waiting import answers
 
 USERS = (
@@ -44,7 +43,8 @@ class NatsServer:
     folder: Path
     port: int
     configuration: str = CONFIGURATION
-    process: subprocess.Popen[bytes] | None = None
+    spawn: Spawn = spawn
+    process: Program | None = None
 
     @property
     def url(self) -> str:
@@ -60,7 +60,7 @@ class NatsServer:
         )
         config.write_text(text)
         log = self.folder / "nats-server.log"
-        self.process = spawn([program("nats-server"), "-c", str(config)], log, os.environ)
+        self.process = self.spawn([program("nats-server"), "-c", str(config)], log, os.environ)
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and self.process.poll() is None:
             with socket.socket() as probe:

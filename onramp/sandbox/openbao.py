@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ import hvac
 import requests
 
 from onramp.sandbox.places import DEPLOY, LOOPBACK, free_ports, program
-from onramp.sandbox.processes import spawn
+from onramp.sandbox.processes import Program, Spawn, spawn
 
 MOUNTS = ("onramp", "onramp-keys")
 ROLES = ("vault-writer", "metal3-sync")
@@ -36,7 +35,7 @@ class OpenBao:
     root_token: str = field(repr=False)
     unseal_key: str = field(repr=False)
     roles: Mapping[str, AppRole]
-    process: subprocess.Popen[bytes] = field(repr=False)
+    process: Program = field(repr=False)
 
     def stop(self) -> None:
         """End the server and wait for its end."""
@@ -44,7 +43,7 @@ class OpenBao:
         self.process.wait()
 
 
-def start(folder: Path, *, certificate: Path | None = None) -> OpenBao:
+def start(folder: Path, *, certificate: Path | None = None, spawn: Spawn = spawn) -> OpenBao:
     """Start, initialise, unseal and fill an OpenBao in a folder of its own.
 
     `certificate`, a PEM file of key, certificate and its CA, makes it speak HTTPS. Raises
@@ -52,7 +51,9 @@ def start(folder: Path, *, certificate: Path | None = None) -> OpenBao:
     """
     port, cluster_port = free_ports(2)
     address = f"{'https' if certificate else 'http'}://{LOOPBACK}:{port}"
-    process = _run(folder, address, port, cluster_port, certificate)
+    _configure(folder, address, port, cluster_port, certificate)
+    command = [program("bao"), "server", "-config", str(folder / "openbao.json")]
+    process = spawn(command, folder / "openbao.log", os.environ)
     client = hvac.Client(url=address, token="", verify=str(certificate or "") or True)
     try:
         _wait_for(process, client, 501, folder)
@@ -67,9 +68,7 @@ def start(folder: Path, *, certificate: Path | None = None) -> OpenBao:
         raise
 
 
-def _run(
-    folder: Path, address: str, port: int, cluster_port: int, certificate: Path | None
-) -> subprocess.Popen[bytes]:
+def _configure(folder: Path, address: str, port: int, cluster_port: int, certificate: Path | None) -> None:
     (folder / "data").mkdir(parents=True)
     tls = {"tls_cert_file": str(certificate), "tls_key_file": str(certificate)}
     listener = {"address": f"{LOOPBACK}:{port}", "cluster_address": f"{LOOPBACK}:{cluster_port}"}
@@ -83,11 +82,9 @@ def _run(
         "cluster_addr": f"https://{LOOPBACK}:{cluster_port}",
     }
     (folder / "openbao.json").write_text(json.dumps(configuration, indent=2))
-    command = [program("bao"), "server", "-config", str(folder / "openbao.json")]
-    return spawn(command, folder / "openbao.log", os.environ)
 
 
-def _wait_for(process: subprocess.Popen[bytes], client: hvac.Client, status: int, folder: Path) -> None:
+def _wait_for(process: Program, client: hvac.Client, status: int, folder: Path) -> None:
     """Until the server's health has that HTTP status: 501 not initialised, 200 active."""
     deadline = time.monotonic() + _STARTS_WITHIN
     while process.poll() is None and time.monotonic() < deadline:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -26,6 +27,26 @@ _LOOKS_EVERY = 0.05
 
 Ready = Callable[[], Awaitable[str]]
 """Why a process is not ready yet; empty once it is."""
+
+
+class Program(Protocol):
+    """A program that runs, as `subprocess.Popen` has it."""
+
+    def poll(self) -> int | None:
+        """Its exit code, once it has ended."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, when it has ended."""
+
+
+Spawn = Callable[[Sequence[str], Path, Mapping[str, str]], Program]
+"""Starts a command with a log and an environment; the log stands in the one folder that it works in."""
 
 
 class NotStarted(Exception):

@@ -20,6 +20,8 @@ async def do(event: ServerScanned, _orders: Orders) -> Event:
             os._exit(9)
         case "slow":
             await asyncio.sleep(3)
+        case "broken":
+            raise RuntimeError("a client library that quotes secret123")
         case "stuck":
             await in_thread(threading.Event().wait)
     return recorded(event)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -19,6 +18,7 @@ from events.envelope import encode
 from events.ids import event_id, new_onboarding_id
 from events.orders import Orders
 from events.readiness import Readiness
+from events.service import ended
 from events.settings import ServiceSettings
 from events.steps import steps
 from events.stream import Stored, Stream
@@ -35,6 +35,7 @@ from events.types import (
     ServerScanned,
 )
 from onramp.sandbox.nats import NatsServer, free_port
+from tests import engines
 
 Do = Callable[[Event, Orders], Awaitable[Event | None]]
 
@@ -71,9 +72,7 @@ class Replica:
 
     async def stop(self) -> None:
         """As at SIGTERM."""
-        self._watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._watching
+        await ended(self._watching)
         await self.chassis.stop()
         await self.client.close()
 
@@ -82,7 +81,7 @@ class Rig:
     """What a test of the delivery works with."""
 
     def __init__(self, folder: Path) -> None:
-        self.server = NatsServer(folder / "nats", free_port())
+        self.server = NatsServer(folder / "nats", free_port(), spawn=engines.nats)
         self.settings = ServiceSettings(nats_url=self.server.url, concurrency=4, ack_wait=2.0, deadline=5.0)
         self.replicas: list[Replica] = []
         self.client: Client

@@ -11,6 +11,7 @@ from events.envelope import encode
 from events.errors import Refuse, Retry
 from events.ids import event_id
 from events.orders import Orders
+from events.subjects import replay_subject
 from events.types import (
     DeviceRecorded,
     Event,
@@ -385,3 +386,20 @@ async def _send_again(rig: Rig, event: Event, telling: str) -> None:
     headers, data = encode(event, id=event_id(event), source="test")
     subject = f"onboarding.replay.netbox_sync.{event.site}.{event.server}"
     await rig.stream.publish(subject, data, headers, id=f"again-{telling}")
+
+
+async def test_a_repair_acts_though_its_onboarding_became_ready_before_it_was_delivered(rig: Rig) -> None:
+    handled: list[int] = []
+
+    async def do(event: Event, _orders: Orders) -> Event:
+        handled.append(1)
+        return recorded(event)
+
+    scan = await rig.scan()
+    [stored] = await rig.stored()
+    subject = replay_subject("netbox_sync", scan.site, scan.server)
+    await rig.stream.publish(subject, stored.data, dict(stored.headers), id="repair")
+    await rig.publish(ready(scan))
+    await rig.run(netbox_sync=do)
+    await until(lambda: rig.acked("netbox_sync"))
+    assert handled == [1]

@@ -14,7 +14,12 @@ from nats.js.api import ConsumerConfig
 from nats.js.client import JetStreamContext
 
 from events.applying import Applier
+from events.questions import answer_requests
 from events.stream import Stream
+from intake.reference import Reference
+from netbox_sync.reference import ReferenceBucket
+from netbox_sync.reference.bucket import STREAM as KEPT
+from netbox_sync.reference.bucket import now
 from onramp.sandbox.nats import Users, production
 
 SERVICES = ("intake", "netbox_sync", "vault_writer", "kea_sync", "metal3_sync")
@@ -136,3 +141,27 @@ async def test_the_reader_sees_events_and_writes_nothing(server: Nats) -> None:
         assert stored.data == b"{}"
         for subject in (SCAN, "dead.kea_sync.dcoa.one.1", "operations.discard.one", "$KV.KEYS.k"):
             assert await server.refuses(jetstream, subject)
+
+
+async def test_netbox_sync_keeps_the_reference_data_and_intake_reads_it(server: Nats) -> None:
+    async with server.user("netbox_sync") as jetstream:
+        bucket = ReferenceBucket(lambda: Stream(jetstream._nc, KEPT))
+        await bucket.keep({"sites": b"[]"}, now())
+        assert await bucket.keep({"sites": b'[{"name": "DC Oslo A", "slug": "dcoa"}]'}, now()) == 1
+    async with server.user("intake") as jetstream:
+        snapshot = await Reference(Stream(jetstream._nc, KEPT), ttl=0).get()
+        assert [site.slug for site in snapshot.sites] == ["dcoa"]
+        assert await server.refuses(jetstream, "$KV.REFERENCE.sites")
+
+
+async def test_intake_asks_netbox_sync_to_read_netbox_again_and_the_steps_for_their_verdict(
+    server: Nats,
+) -> None:
+    async def answer(_payload: bytes) -> bytes:
+        return b"here"
+
+    async with server.user("netbox_sync") as steps, server.user("intake") as intake:
+        await answer_requests(steps._nc, "x", {"reference.refresh": answer, "check.netbox_sync": answer})
+        await steps._nc.flush()
+        for subject in ("reference.refresh", "check.netbox_sync"):
+            assert (await intake._nc.request(subject, timeout=2)).data == b"here"

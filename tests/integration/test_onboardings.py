@@ -19,7 +19,7 @@ from events.types import (
     StepDelayed,
     StepFailed,
 )
-from tests.integration.rig import Rig, now, ready
+from tests.integration.rig import Rig, now, ready, until
 
 
 @pytest.fixture
@@ -98,6 +98,19 @@ async def test_what_is_stored_is_followed_and_what_comes_after_it(rig: Rig, onbo
     _, enrolled = await _enrolled(rig)
     following = onboardings.follow(HostEnrolled)
     assert (await anext(following)).event == enrolled
+    _, second = await _enrolled(rig)
+    assert (await anext(following)).event == second
+    await following.aclose()  # type: ignore[attr-defined]
+
+
+async def test_following_goes_on_after_nats_was_away(rig: Rig, onboardings: Onboardings) -> None:
+    _, enrolled = await _enrolled(rig)
+    following = onboardings.follow(HostEnrolled)
+    assert (await anext(following)).event == enrolled
+    rig.server.kill()
+    await until(lambda: not rig.client.is_connected)
+    rig.server.start()
+    await until(lambda: rig.client.is_connected)
     _, second = await _enrolled(rig)
     assert (await anext(following)).event == second
     await following.aclose()  # type: ignore[attr-defined]

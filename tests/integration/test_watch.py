@@ -4,6 +4,7 @@ import pytest
 
 from events import watch
 from events.orders import Orders
+from events.stream import Full
 from events.types import DeviceRecorded, Event
 from tests.integration.rig import Rig, recorded, until
 
@@ -80,3 +81,33 @@ async def test_nats_gone_and_back_needs_no_restart(rig: Rig) -> None:
 
 async def _one_recorded(rig: Rig) -> bool:
     return len(await rig.told(DeviceRecorded)) == 1
+
+
+async def test_a_stream_that_has_no_room_is_named_until_it_takes_a_message_again(rig: Rig) -> None:
+    replica = await rig.run(netbox_sync=record)
+    info = await rig.stream.jetstream._jsm.stream_info("ONBOARDING")
+    bounded = info.config.evolve(max_bytes=1, discard="new")
+    await rig.stream.jetstream._jsm.update_stream(bounded)
+    with pytest.raises(Full):
+        await rig.scan("first")
+    await until(lambda: "ONBOARDING has no room" in replica.readiness.results["stream ONBOARDING"])
+    await rig.stream.jetstream._jsm.update_stream(info.config)
+    await rig.scan("first")
+    await until(lambda: replica.readiness.results["stream ONBOARDING"] == "")
+
+
+async def test_a_step_goes_on_with_a_stream_that_was_deleted_and_made_again(rig: Rig) -> None:
+    handled: list[str] = []
+
+    async def do(event: Event, _orders: Orders) -> Event:
+        handled.append(event.server)
+        return recorded(event)
+
+    replica = await rig.run(netbox_sync=do)
+    await rig.scan("first")
+    await until(lambda: _progress(rig, 1))
+    await rig.stream.jetstream._jsm.delete_stream("ONBOARDING")
+    await until(lambda: "netbox_sync is missing" in replica.readiness.results["consumer netbox_sync"])
+    await rig.apply()
+    await rig.scan("second")
+    await until(lambda: "second" in handled)

@@ -1,11 +1,12 @@
 """The services, and through them their backends and keys."""
 
+from events.asking import ask, asked_steps
 from events.seal import KeyRecord
 from events.stream import Stream
 from events.types import Registration
 from events.verdicts import Question, Would
 from onramp.cli.access import access
-from onramp.cli.asking import ask, checked_steps, question
+from onramp.cli.asking import question
 from onramp.cli.probes.finding import Finding, Health, get
 from onramp.cli.standing import every_server
 
@@ -27,8 +28,8 @@ async def services(stream: Stream) -> list[Finding]:
         asked = question(server)
         break
     found = []
-    for step in checked_steps():
-        verdict = await ask(stream, step, asked)
+    for step in asked_steps():
+        verdict = await ask(stream.client, step, asked)
         known = verdict.would is not Would.UNKNOWN
         do = "" if known else "start it, or mend what it names"
         health = Health.OK if known else Health.BROKEN

@@ -77,6 +77,8 @@ COMPUTED: dict[tuple[str, str], Computed] = {
         show.brief(SCOPES[row["scope_type"]], row["scope_id"]) if row["scope_type"] else None
     ),
     ("prefixes", "family"): _family("prefix"),
+    ("ip-ranges", "family"): _family("start_address"),
+    ("ip-ranges", "size"): lambda _, row: int(row["end_address"].ip) - int(row["start_address"].ip) + 1,
     ("prefixes", "children"): _prefixes(inside=True),
     ("prefixes", "_depth"): _prefixes(inside=False),
 }

@@ -9,6 +9,7 @@ from onramp.sandbox.netbox.model import (
     COMMON,
     DEVICE,
     INTERFACE_TYPE,
+    IP_RANGE,
     JSON,
     NAME,
     NAMED,
@@ -116,13 +117,24 @@ VRFS = Kind(
      "enforce_unique": YES, **COMMON},
     ("id", "url", "display", "name", "rd", "description"), natural="rd",
 )  # fmt: skip
+ROLES = Kind("ipam/roles", "Role", {**NAMED, "weight": Field("integer", 1000)}, SHORT)
 PREFIXES = Kind(
     "ipam/prefixes", "Prefix",
     {"prefix": Field("prefix", None, required=True), "vrf": reference("vrfs"),
      "scope_type": Field("text", None, null=True), "scope_id": Field("integer", None, null=True),
-     "tenant": reference("tenants"), "status": PREFIX, "is_pool": NO, "mark_utilized": NO, **COMMON},
+     "tenant": reference("tenants"), "role": reference("roles", on_delete="set null"), "status": PREFIX,
+     "is_pool": NO, "mark_utilized": NO, **COMMON},
     (*ADDRESSED, "prefix", "description", "_depth"), title="prefix", natural="prefix", order=("prefix",),
-    always={"vlan": None, "role": None},
+    always={"vlan": None},
+)  # fmt: skip
+IP_RANGES = Kind(
+    "ipam/ip-ranges", "IP Range",
+    {"start_address": Field("address", None, required=True),
+     "end_address": Field("address", None, required=True), "vrf": reference("vrfs"),
+     "tenant": reference("tenants"), "role": reference("roles", on_delete="set null"),
+     "status": IP_RANGE, "mark_populated": NO, "mark_utilized": NO, **COMMON},
+    (*ADDRESSED, "start_address", "end_address", "description"), title="start_address",
+    natural="start_address", order=("start_address",),
 )  # fmt: skip
 IP_ADDRESSES = Kind(
     "ipam/ip-addresses", "IP Address",
@@ -160,7 +172,9 @@ KINDS = {
         MAC_ADDRESSES,
         TENANTS,
         VRFS,
+        ROLES,
         PREFIXES,
+        IP_RANGES,
         IP_ADDRESSES,
         TAGS,
         CUSTOM_FIELDS,

@@ -98,6 +98,7 @@ ADDRESS_ROLE = choice(
 PREFIX = choice(
     "active", container="Container", active="Active", reserved="Reserved", deprecated="Deprecated"
 )
+IP_RANGE = choice("active", active="Active", reserved="Reserved", deprecated="Deprecated")
 INTERFACE_TYPES = {
     "virtual": "Virtual", "bridge": "Bridge", "lag": "Link Aggregation Group (LAG)",
     "100base-tx": "100BASE-TX (10/100ME)", "1000base-t": "1000BASE-T (1GE)",

@@ -1,6 +1,7 @@
 """What NetBox refuses, and what it does by itself, when an object is saved."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from onramp.sandbox.netbox import address_rules, custom_fields, device_rules
 from onramp.sandbox.netbox.errors import invalid
@@ -17,6 +18,9 @@ CHECKS = {
     "mac-addresses": address_rules.check_mac,
     "prefixes": address_rules.check_prefix,
 }
+MAC_WITH_INTERFACE = (4, 7)
+"""From this release on a new interface may bring its MAC address; from 4.2 on the field was read-only."""
+
 UNIQUE_TOGETHER = {
     "interfaces": ("device", "name"),
     "interface-templates": ("device_type", "name"),
@@ -64,8 +68,8 @@ def _check_unique_together(netbox: "NetBox", kind: str, row: Row) -> None:
         raise invalid("__all__", f"{model} with this {listed} already exists.")
 
 
-def after_create(netbox: "NetBox", kind: str, row: Row) -> None:
-    """A new device gets its type's interfaces; a new interface takes the MAC that it names as primary."""
+def after_create(netbox: "NetBox", kind: str, row: Row, sent: Mapping[str, Any]) -> None:
+    """A new device gets its type's interfaces; a new interface the MAC that it names or brings."""
     if kind == "devices":
         for template in netbox.find("interface-templates", device_type=row["device_type"]):
             copied = {name: template[name] for name in ("name", "label", "type", "enabled", "mgmt_only")}
@@ -74,3 +78,7 @@ def after_create(netbox: "NetBox", kind: str, row: Row) -> None:
         mac = netbox.tables["mac-addresses"].rows[row["primary_mac_address"]]
         assigned = {"assigned_object_type": "dcim.interface", "assigned_object_id": row["id"]}
         netbox.tables["mac-addresses"].put({**mac, **assigned})
+    if kind == "interfaces" and sent.get("mac_address") and netbox.release >= MAC_WITH_INTERFACE:
+        assigned = {"assigned_object_type": "dcim.interface", "assigned_object_id": row["id"]}
+        mac = netbox.create("mac-addresses", {"mac_address": sent["mac_address"], **assigned})
+        netbox.tables["interfaces"].put({**row, "primary_mac_address": mac["id"]})

@@ -62,8 +62,8 @@ class NetBox:
         rules.check(self, kind, row)
         row["id"] = self.tables[kind].next_id()
         self.tables[kind].put(row)
-        rules.after_create(self, kind, row)
-        return row
+        rules.after_create(self, kind, row, sent)
+        return self.tables[kind].rows[row["id"]]
 
     def change(self, kind: str, row_id: int, sent: Mapping[str, Any]) -> Row:
         """Change the fields that were sent; the rules are checked over the whole object."""

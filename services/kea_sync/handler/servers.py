@@ -87,6 +87,8 @@ async def ensure(place: Place, wanted: Wanted, others: Sequence[Place], force: s
     """Do what is to be done on one server; the plan that was carried out."""
     for attempt in range(ROUNDS):
         held = await _find(place, wanted, thorough=attempt > 0)
+        if attempt + 1 < ROUNDS and _changed_meanwhile(held):
+            continue
         plan = _decide(place, wanted, held, force)
         try:
             await _free_leases(plan.replaced_macs - {wanted.mac}, others)
@@ -128,6 +130,15 @@ async def _find(place: Place, wanted: Wanted, *, thorough: bool) -> Held:
     for mac in dict.fromkeys([wanted.mac, *own]):
         leases += await server.leases_of(mac)
     return Held(place.configuration, tuple(dict.fromkeys(reservations)), tuple(dict.fromkeys(leases)))
+
+
+def _changed_meanwhile(held: Held) -> bool:
+    """Whether a client shows two reservations of one subnet: an old one, and what another process made of it.
+
+    A reservation is deleted by its client, so to delete the one that is gone would delete the new one.
+    """
+    clients = [(found.subnet_id, found.identifier_type, found.identifier) for found in held.reservations]
+    return len(set(clients)) < len(clients)
 
 
 def _must_know_holder(configuration: Configuration, wanted: Wanted, found: list[Reserved]) -> bool:

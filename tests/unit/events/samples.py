@@ -4,8 +4,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from events.arrival import Arrival
+from events.asyncapi.examples import EXAMPLES
 from events.types import Event
-from onramp.documents.examples import EXAMPLES
 
 SERVER = "dcoa-rb06u31"
 

@@ -1,5 +1,7 @@
 """The breaker of one backend's address."""
 
+import asyncio
+
 import pytest
 
 from events import breaker
@@ -126,3 +128,19 @@ async def test_a_few_that_wait_come_back_when_the_next_probe_is_due(backend: Bac
 
 def test_a_backend_is_found_by_its_address(backend: Backend) -> None:
     assert Backend.by_address == {ADDRESS: backend}
+
+
+async def test_many_calls_that_fail_at_the_same_time_do_not_put_the_first_probe_off(
+    backend: Backend, clock: Clock
+) -> None:
+    all_under_way = asyncio.Barrier(8)
+
+    async def fail_with_the_others() -> None:
+        async with backend.call():
+            await all_under_way.wait()
+            raise Unreachable("connection refused", backend=ADDRESS)
+
+    await asyncio.gather(*(fail_with_the_others() for _ in range(8)), return_exceptions=True)
+    assert backend.open
+    clock.now += breaker.FIRST_PROBE
+    assert backend.probe_due

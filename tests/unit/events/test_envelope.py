@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.asyncapi.examples import EXAMPLES
 from events.envelope import decode, encode, percent_encode
 from events.errors import Refuse
 from events.ids import event_id
 from events.types import Event
-from onramp.documents.examples import EXAMPLES
 from tests.unit.events.samples import EVERY_EVENT, SERVER, name_of
 
 SCANNED = EXAMPLES["server-scanned"]

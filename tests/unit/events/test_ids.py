@@ -5,9 +5,9 @@ from uuid import RFC_4122
 
 import pytest
 
+from events.asyncapi.examples import EXAMPLES
 from events.ids import event_id, new_onboarding_id, revision_id
 from events.types import Event, Outcome
-from onramp.documents.examples import EXAMPLES
 from tests.unit.events.samples import EVERY_EVENT, name_of
 
 RECORDED = EXAMPLES["device-recorded"]

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
+from events.asyncapi.examples import EXAMPLES
 from events.types import EVENTS, Event, Outcome, StepCompleted
-from onramp.documents.examples import EXAMPLES
 from tests.unit.events.samples import EVERY_EVENT, name_of
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)

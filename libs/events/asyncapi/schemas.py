@@ -5,6 +5,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from events.asyncapi.chain import publishers
+from events.asyncapi.examples import EXAMPLES, TIME
+from events.asyncapi.meanings import meaning
 from events.envelope import encode, type_of
 from events.ids import event_id
 from events.types import (
@@ -19,9 +22,6 @@ from events.types import (
     StoredCredentials,
 )
 from events.verdicts import Question, Verdict
-from onramp.documents.chain import publishers
-from onramp.documents.examples import EXAMPLES, TIME
-from onramp.documents.meanings import meaning
 
 VALUES: tuple[type[BaseModel], ...] = (Registration, StoredCredentials, Reservation, Host, SkippedStep)
 """What events are made of."""

@@ -5,12 +5,12 @@ from importlib.metadata import version
 from typing import Any
 
 from events import envelope, types
+from events.asyncapi.chain import STEPS, publishers, service_of
+from events.asyncapi.examples import EXAMPLES
+from events.asyncapi.schemas import REF, example_headers, headers_schema, payload_schemas
 from events.steps import Step
 from events.subjects import dead_letter_subject, event_subject, replay_subject
 from events.types import EVENTS, Event
-from onramp.documents.chain import STEPS, publishers, service_of
-from onramp.documents.examples import EXAMPLES
-from onramp.documents.schemas import REF, example_headers, headers_schema, payload_schemas
 
 _PLACES = {
     "site": {"description": "The site's token; `_` where the scan named none."},
