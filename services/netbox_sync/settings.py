@@ -25,6 +25,12 @@ class Settings(ServiceSettings):
     netbox_reference_ttl: float = Field(
         300.0, ge=0, description="Seconds that sites, racks, types, prefixes and the like are remembered."
     )
+    netbox_reference_refresh: float = Field(
+        300.0, gt=0, description="Seconds after which the reference data that forms show is read anew."
+    )
+    netbox_prefix_role: str | None = Field(
+        None, description="Slug of the role of those prefixes that forms show; none: every prefix."
+    )
     netbox_status_new: str = Field("planned", description="Status of a device when it is created.")
     netbox_status_ready: str = Field("staged", description="Its status once Kubernetes can use the server.")
     netbox_bmc_interface: str = Field("BMC", description="Name of the device's BMC interface.")

@@ -45,8 +45,8 @@ class Connection:
         return await self._call(self._api.status)
 
     async def get(self, path: str, **filters: Any) -> list[Json]:
-        """Every object of a list, over all its pages."""
-        request = self._request(path, filters={name: str(value) for name, value in filters.items()})
+        """Every object of a list, over all its pages. A filter that is a list means any of its values."""
+        request = self._request(path, filters={name: _text(value) for name, value in filters.items()})
         objects = await self._call(lambda: list(request.get()))
         if not all(isinstance(one, dict) and "id" in one for one in objects):
             raise Retry(f"{self.address} answers what no NetBox does: see to ONRAMP_NETBOX_URL")
@@ -72,6 +72,10 @@ class Connection:
         async with self.backend.call():
             with translated(self.address):
                 return await in_thread(function)
+
+
+def _text(value: object) -> str | list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else str(value)
 
 
 def _session(settings: Settings) -> requests.Session:

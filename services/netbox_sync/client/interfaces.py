@@ -40,9 +40,14 @@ class Interfaces:
             for row in await self.connection.get("dcim/interfaces", device_id=device_id, limit=0)
         ]
 
-    async def create_interface(self, device_id: int, name: str) -> Interface:
-        """Create a BMC interface: 1000BASE-T, management only."""
+    async def create_interface(self, device_id: int, name: str, mac: MacAddress | None) -> Interface:
+        """Create a BMC interface: 1000BASE-T, management only.
+
+        Before 4.2 the MAC is the interface's own field; from 4.7 on NetBox makes its object along with the
+        interface; in between it passes over it, and `set_mac` has to follow.
+        """
         body = {"device": device_id, "name": name, "type": "1000base-t", "mgmt_only": True}
+        body |= {"mac_address": mac} if mac else {}
         return _interface(await self.connection.post("dcim/interfaces", body))
 
     async def set_mac(

@@ -26,8 +26,9 @@ async def write_bmc(
     wanted: Wanted, device: Device, plan: Plan, netbox: NetBox, policy: Policy
 ) -> Address | None:
     """Write interface, MAC and address: the new ones, then what points to them, then the old ones go."""
-    interface = plan.interface or await netbox.create_interface(device.id, policy.bmc_interface)
-    if plan.mac.sets:
+    new_mac = None if plan.mac.use else wanted.mac
+    interface = plan.interface or await netbox.create_interface(device.id, policy.bmc_interface, new_mac)
+    if plan.mac.sets and interface.mac != wanted.mac:
         await netbox.set_mac(interface, wanted.mac, plan.mac.use)
     for old in plan.mac.old:
         if old.id is not None:

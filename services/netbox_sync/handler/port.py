@@ -58,8 +58,8 @@ class NetBox(References, Protocol):
     async def change_device(self, device_id: int, fields: Mapping[str, object]) -> None:
         """Write these fields of a device."""
 
-    async def create_interface(self, device_id: int, name: str) -> Interface:
-        """Create a BMC interface: 1000BASE-T, management only."""
+    async def create_interface(self, device_id: int, name: str, mac: MacAddress | None) -> Interface:
+        """Create a BMC interface: 1000BASE-T, management only; with this MAC where NetBox takes it here."""
 
     async def set_mac(self, interface: Interface, mac: MacAddress, found: MacObject | None) -> None:
         """Make this the interface's primary MAC, with the free object `found` where there is one."""

@@ -64,10 +64,10 @@ def netbox_server(request: pytest.FixtureRequest) -> Subject:
     return cast(Subject, request.getfixturevalue("emulator"))
 
 
-@pytest.fixture(scope="session")
-def old_netbox_server() -> Iterator[Subject]:
-    """A NetBox in which a MAC address is a field of its interface."""
-    with emulated(OLD_TOKEN, "--netbox-version", "4.1.0") as subject:
+@pytest.fixture(scope="session", params=["4.1.11", "4.6.8"])
+def old_netbox_server(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    """Before 4.2 a MAC address is a field of its interface; before 4.7 no interface brings its object."""
+    with emulated(OLD_TOKEN, "--netbox-version", request.param) as subject:
         yield subject
 
 

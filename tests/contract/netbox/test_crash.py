@@ -72,11 +72,19 @@ async def test_two_replicas_with_the_same_scan_make_one_device(yard: Yard) -> No
     assert yard.addresses() == ["10.16.28.78/24"]
 
 
-async def test_many_servers_at_once_get_an_address_each(yard: Yard, client: NetBoxClient) -> None:
-    scans = [
-        scan(f"dcoa-ra07u{unit:02d}", position=unit, bmc_ip=None, bmc_mac=f"3cecefa19c{unit:02x}")
-        for unit in range(1, 21)
+@pytest.mark.timeout(300)
+async def test_fifty_servers_at_once_get_an_address_each(yard: Yard, client: NetBoxClient) -> None:
+    places = [
+        *(("ra07", "RA07", unit) for unit in range(1, 41)),
+        *(("rb", "RB06", unit) for unit in range(1, 11)),
     ]
+    scans = [
+        scan(
+            f"dcoa-{rack.lower()}u{unit:02}", location=location, rack=rack, position=unit, bmc_ip=None,
+            bmc_mac=f"3cecefa19c{number:02x}",
+        )
+        for number, (location, rack, unit) in enumerate(places)
+    ]  # fmt: skip
 
     told = await asyncio.gather(*(record_device(one, client, POLICY) for one in scans))
 

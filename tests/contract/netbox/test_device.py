@@ -76,6 +76,18 @@ async def test_a_rescan_moves_the_server(yard: Yard, client: NetBoxClient) -> No
     assert (yard.state()["rack"], yard.state()["position"], yard.state()["location"]) == ("RB06", 10.5, "rb")
 
 
+async def test_a_device_that_a_person_moved_is_moved_back_by_the_scan_that_says_so(
+    yard: Yard, client: NetBoxClient
+) -> None:
+    await record_device(scan(), client, POLICY)
+    yard.netbox.change("dcim/devices", yard.known()["id"], position=12)
+
+    back = await record_device(scan(), client, POLICY)
+
+    assert "moves from RA07 U12 to RA07 U45" in back.reason
+    assert yard.state()["position"] == 45
+
+
 async def test_a_new_place_with_a_new_mac_is_refused_naming_both(yard: Yard, client: NetBoxClient) -> None:
     await record_device(scan(), client, POLICY)
 

@@ -1,4 +1,4 @@
-"""netbox_sync on a NetBox before 4.2, where a MAC address is a field of its interface."""
+"""netbox_sync on a NetBox of an older release, with a v1 token."""
 
 import pytest
 

@@ -21,20 +21,31 @@ class Yard:
 
     def __init__(self, netbox: Subject) -> None:
         self.netbox = netbox
-        netbox.empty()
-        add = netbox.add
-        self.site = netbox.ensure("dcim/sites", "dcoa", name="DC Oslo A")
-        self.other_site = netbox.ensure("dcim/sites", "dcob", name="DC Oslo B")
-        self.role = netbox.ensure("dcim/device-roles", "k8s-worker", name="Kubernetes worker", color="00ff00")
-        self.tenant = netbox.ensure("tenancy/tenants", "blue", name="Blue")
-        self.maker = netbox.ensure("dcim/manufacturers", "supermicro", name="Supermicro")
-        self.hall = add("dcim/locations", name="Hall A", slug="hall-a", site=self.site)
-        self.row = add("dcim/locations", name="Row 7", slug="ra07", site=self.site, parent=self.hall)
-        self.row_b = add("dcim/locations", name="Row B", slug="rb", site=self.site, parent=self.hall)
-        self.ra07 = add("dcim/racks", name="RA07", site=self.site, location=self.row, u_height=47)
-        self.rb06 = add("dcim/racks", name="RB06", site=self.site, location=self.row_b, u_height=47)
-        self.one_u = self.type("supermicro-1u", u_height=1)
-        self.prefix = add("ipam/prefixes", prefix="10.16.28.0/24")
+        ids = netbox.on_ground(self._lay)
+        self.site, self.other_site = ids["site"], ids["other_site"]
+        self.hall, self.row, self.row_b = ids["hall"], ids["row"], ids["row_b"]
+        self.role, self.tenant, self.maker = ids["role"], ids["tenant"], ids["maker"]
+        self.ra07, self.rb06 = ids["ra07"], ids["rb06"]
+        self.one_u, self.prefix = ids["one_u"], ids["prefix"]
+
+    def _lay(self) -> dict[str, int]:
+        add, ensure = self.netbox.add, self.netbox.ensure
+        site = ensure("dcim/sites", "dcoa", name="DC Oslo A")
+        hall = add("dcim/locations", name="Hall A", slug="hall-a", site=site)
+        row = add("dcim/locations", name="Row 7", slug="ra07", site=site, parent=hall)
+        row_b = add("dcim/locations", name="Row B", slug="rb", site=site, parent=hall)
+        maker = ensure("dcim/manufacturers", "supermicro", name="Supermicro")
+        model: dict[str, Any] = {"model": "supermicro-1u", "slug": "supermicro-1u", "u_height": 1}
+        return {
+            "site": site, "hall": hall, "row": row, "row_b": row_b, "maker": maker,
+            "other_site": ensure("dcim/sites", "dcob", name="DC Oslo B"),
+            "role": ensure("dcim/device-roles", "k8s-worker", name="Kubernetes worker", color="00ff00"),
+            "tenant": ensure("tenancy/tenants", "blue", name="Blue"),
+            "ra07": add("dcim/racks", name="RA07", site=site, location=row, u_height=47),
+            "rb06": add("dcim/racks", name="RB06", site=site, location=row_b, u_height=47),
+            "one_u": add("dcim/device-types", manufacturer=maker, **model),
+            "prefix": add("ipam/prefixes", prefix="10.16.28.0/24"),
+        }  # fmt: skip
 
     def type(self, slug: str, **fields: Any) -> int:
         return self.netbox.add("dcim/device-types", manufacturer=self.maker, model=slug, slug=slug, **fields)

@@ -90,7 +90,7 @@ class FakeNetBox:
         known = {renamed.get(name, name): value for name, value in fields.items() if name != "location"}
         self.devices[device_id] = replace(self.devices[device_id], **cast(dict[str, Any], known))
 
-    async def create_interface(self, device_id: int, name: str) -> Interface:
+    async def create_interface(self, device_id: int, name: str, mac: MacAddress | None) -> Interface:
         self._write("create_interface")
         interface = Interface(self._id(), name, mgmt_only=True)
         self.interfaces_of.setdefault(device_id, []).append(interface)
