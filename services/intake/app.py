@@ -2,9 +2,11 @@
 
 from functools import cache
 
+from events import logs
 from events.service import Service
 from events.stream import Away
 from intake.api import create_app
+from intake.projection import follow
 from intake.settings import Settings
 from intake.stores import Stores
 
@@ -12,6 +14,7 @@ from intake.stores import Stores
 def main() -> None:
     """Run intake until it is told to end."""
     settings = Settings()
+    logs.configure("intake", settings.log_level)
     service = Service("intake", settings, patience=settings.nats_patience)
     opened = cache(lambda: Stores.on(service.stream, settings))
 
@@ -20,6 +23,11 @@ def main() -> None:
             raise Away("NATS is not connected")
         return opened()
 
+    async def caught_up() -> None:
+        await stores().projection.check()
+
+    service.beside(lambda stream: follow(opened().projection, stream))
+    service.ready_check("projection", caught_up)
     service.mount(create_app(settings, stores))
     service.run()
 

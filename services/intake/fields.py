@@ -12,7 +12,7 @@ from events.values import IpAddress, IpPrefix, MacAddress, RackPosition, ServerN
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("text, in quotes")
-    if any(unicodedata.category(char) == "Cc" for char in value):
+    if not value.isprintable() and any(unicodedata.category(char) == "Cc" for char in value):
         raise ValueError("text without control characters")
     return value
 

@@ -10,8 +10,10 @@
     ├── TooLarge            413
     ├── UnsupportedBody     415
     ├── BadRegistration     422  fields that won't do, each named
+    ├── BadParameter        422  a part of the path or the query
     └── Unavailable         503  may do later
-        └── NoSealingKey
+        ├── NoSealingKey
+        └── NotCaughtUp     the stream is still being read
 """
 
 from collections.abc import Sequence
@@ -34,7 +36,7 @@ class Problem(Exception):
     status: ClassVar[int]
     kind: ClassVar[str]
     title: ClassVar[str]
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
     """Seconds."""
 
     def __init__(self, detail: str, errors: Sequence[FieldError] = (), **more: str) -> None:
@@ -88,9 +90,9 @@ class TooLarge(Problem):
 
 
 class UnsupportedBody(Problem):
-    """The body is not sent as JSON in UTF-8."""
+    """The body is of another type, or not in UTF-8."""
 
-    status, kind, title = 415, "unsupported-body", "The body must be application/json in UTF-8"
+    status, kind, title = 415, "unsupported-body", "The body is of a type that is not taken"
 
 
 class BadRegistration(Problem):
@@ -100,6 +102,12 @@ class BadRegistration(Problem):
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__("; ".join(f"{error.field}: {error.expected}" for error in errors), errors)
+
+
+class BadParameter(Problem):
+    """A part of the path or the query won't do."""
+
+    status, kind, title = 422, "bad-parameter", "The address can't be taken as it is"
 
 
 class Unavailable(Problem):
@@ -117,3 +125,10 @@ class NoSealingKey(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("no sealing key: run onramp keys new")
+
+
+class NotCaughtUp(Unavailable):
+    """The replica has just started, or the stream is a new one."""
+
+    kind, title = "not-caught-up", "Not all servers are known here yet"
+    retry_after = 2

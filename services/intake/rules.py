@@ -17,7 +17,16 @@ NETBOX_NEEDS = ("site", "location", "rack", "position", "device_type", "device_r
 
 def check(request: RegistrationRequest, settings: Settings) -> ServerName:
     """The server's name, given or made. Raises `BadRegistration` naming every field that won't do."""
-    errors = [*_password(request), *_macs(request, settings), *_address(request)]
+    return _decided(request, settings, _password(request))
+
+
+def check_before_scan(request: RegistrationRequest, settings: Settings) -> ServerName:
+    """The same for a registration that has no password yet, and must have none."""
+    return _decided(request, settings, _no_password(request))
+
+
+def _decided(request: RegistrationRequest, settings: Settings, password: Iterator[FieldError]) -> ServerName:
+    errors = [*password, *_macs(request, settings), *_address(request)]
     name = request.device_name
     if name is None:
         try:
@@ -50,6 +59,12 @@ def _password(request: RegistrationRequest) -> Iterator[FieldError]:
             yield FieldError("bmc_password_sealed", None, "a password sealed to a key of /api/v1/keys")
     elif not request.bmc_password:
         yield FieldError("bmc_password", None, "a password that is not empty, or bmc_password_sealed")
+
+
+def _no_password(request: RegistrationRequest) -> Iterator[FieldError]:
+    for name in ("bmc_password", "bmc_password_sealed"):
+        if getattr(request, name) is not None:
+            yield FieldError(name, None, "left out: a check takes no password")
 
 
 def _macs(request: RegistrationRequest, settings: Settings) -> Iterator[FieldError]:

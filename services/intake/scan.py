@@ -29,9 +29,17 @@ class Scan:
     """What a client-made id is claimed for; `None` for an id of ours, which needs no claim."""
     password: str | None = field(default=None, repr=False)
     sealed_password: str | None = field(default=None, repr=False)
+    registered_by: str | None = None
+    import_id: UUID | None = None
+    import_index: int | None = None
+
+    @property
+    def known_as(self) -> Mapping[str, str]:
+        """What it is found by in logs and traces."""
+        return {"onboarding_id": str(self.onboarding_id), "server": self.server}
 
     @classmethod
-    def read(cls, record: Mapping[str, Any], settings: Settings) -> "Scan":
+    def read(cls, record: Mapping[str, Any], settings: Settings, registered_by: str | None = None) -> "Scan":
         """The scan in a JSON object. Raises `BadRegistration`, which never shows the password."""
         try:
             request = read_registration(record)
@@ -48,4 +56,5 @@ class Scan:
             digest=request.digest() if request.onboarding_id else None,
             password=request.bmc_password,
             sealed_password=request.bmc_password_sealed,
+            registered_by=registered_by,
         )

@@ -1,5 +1,6 @@
 """Stores a scan: claimed when a client made its id, newer than what stands, and never twice."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nats.js.errors import NotFoundError
@@ -10,8 +11,9 @@ from events.ids import event_id
 from events.seal import kid_of
 from events.standing import scans_of
 from events.stream import Expected, Overtaken, Stored, StoreError, Stream, translated
-from events.subjects import event_subject
+from events.subjects import event_subject, parse
 from events.types import ServerScanned
+from events.values import ServerName
 from intake.claims import Claim, Claimed, Claims
 from intake.earlier import own_sequence, refuse_if_older
 from intake.keys import SealingKeys
@@ -21,6 +23,10 @@ from intake.sites import Sites
 
 ROUNDS = 5
 """How often a scan is looked at anew because another was stored while it was decided."""
+
+
+Glance = Mapping[str, Stored]
+"""The newest scan of each of some servers, as it was a moment ago; of those without one, nothing."""
 
 
 @dataclass(frozen=True)
@@ -41,23 +47,32 @@ class Scans:
         self._keys = keys
         self._sites = sites
 
-    async def store(self, scan: Scan) -> Receipt:
-        """Store a scan, once. Raises `Problem` when it can't be taken, `StoreError` when NATS won't."""
+    async def glance(self, servers: Iterable[ServerName]) -> Glance:
+        """The newest scans of many servers in one request. It may be from a moment ago, as a follower is."""
+        found = await self._stream.last_of_each(map(scans_of, servers))
+        oldest_first = sorted(found, key=lambda stored: stored.sequence)
+        return {parse(stored.subject).server: stored for stored in oldest_first}
+
+    async def store(self, scan: Scan, glance: Glance | None = None) -> Receipt:
+        """Store a scan, once. Raises `Problem` when it can't be taken, `StoreError` when NATS won't.
+
+        A `glance` that shows this server saves the first look; NATS refuses what it led astray.
+        """
         for _ in range(ROUNDS):
             try:
-                return await self._decide(scan)
+                return await self._decide(scan, glance)
             except Overtaken:
-                continue
+                glance = None
         raise Unavailable(f"{scan.server} is being scanned by others at this moment")
 
-    async def _decide(self, scan: Scan) -> Receipt:
+    async def _decide(self, scan: Scan, glance: Glance | None) -> Receipt:
         """One look. Raises `Overtaken` when what it saw changed meanwhile."""
         claimed = await self._claim_on(scan)
         if claimed and (sequence := claimed.claim.sequence or await self._find(scan)):
             await self._complete(scan, claimed, sequence)
             return Receipt(scan, sequence, repeated=True)
         sealed = await self._sealed(scan)
-        newest = await self._stream.last(scans_of(scan.server), from_leader=True)
+        newest = await self._newest(scan) if glance is None else glance.get(scan.server)
         if newest and newest.onboarding_id == str(scan.onboarding_id):
             return Receipt(scan, own_sequence(newest, scan), repeated=False)
         refuse_if_older(scan, newest)
@@ -69,6 +84,9 @@ class Scans:
         if claimed:
             await self._complete(scan, claimed, sequence)
         return Receipt(scan, sequence, repeated=False)
+
+    async def _newest(self, scan: Scan) -> Stored | None:
+        return await self._stream.last(scans_of(scan.server), from_leader=True)
 
     async def _claim_on(self, scan: Scan) -> Claimed | None:
         claimed = await self._claims.find(scan.onboarding_id) if scan.digest else None
@@ -110,6 +128,9 @@ class Scans:
             registration=scan.registration,
             sealed_password=sealed,
             scanned_at=scan.scanned_at,
+            registered_by=scan.registered_by,
+            import_id=scan.import_id,
+            import_index=scan.import_index,
         )
         id = event_id(event)
         headers, data = encode(event, id=id, source="intake")

@@ -5,20 +5,13 @@ from collections.abc import Mapping
 from pydantic import TypeAdapter, ValidationError
 
 from events import logs
+from events.reference import BUCKET, SITES, Site
 from events.stream import Stream
-from events.types import Frozen
 from events.values import site_token
 from intake.remembered import Remembered
 
-REFERENCE = "KV_REFERENCE"
+REFERENCE = f"KV_{BUCKET}"
 """The stream under the bucket."""
-
-
-class Site(Frozen):
-    """A site of the reference data."""
-
-    name: str
-    slug: str
 
 
 _SITES = TypeAdapter(list[Site])
@@ -37,7 +30,7 @@ class Sites:
         return site_token(slugs.get(site.casefold(), site) if site else None)
 
     async def _read(self) -> Mapping[str, str]:
-        stored = await self._bucket.last("$KV.REFERENCE.sites")
+        stored = await self._bucket.last(f"$KV.{BUCKET}.{SITES}")
         if stored is None or not stored.data:
             return {}
         try:

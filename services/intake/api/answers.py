@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from events import logs
 from events.stream import StoreError
-from intake.problems import Problem, Unavailable
+from intake.problems import BadParameter, FieldError, Problem, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -60,6 +61,11 @@ def answer_problems(app: FastAPI) -> None:
     async def store_error(_request: Request, error: StoreError) -> JSONResponse:
         logs.logger().warning("not stored", reason=str(error))
         return _answer(Unavailable(str(error)))
+
+    @app.exception_handler(RequestValidationError)
+    async def bad_parameter(_request: Request, error: RequestValidationError) -> JSONResponse:
+        wrong = [FieldError(str(said["loc"][-1]), None, said["msg"]) for said in error.errors()]
+        return _answer(BadParameter("; ".join(f"{one.field}: {one.expected}" for one in wrong), wrong))
 
     @app.exception_handler(HTTPException)
     async def http_exception(_request: Request, error: HTTPException) -> JSONResponse:

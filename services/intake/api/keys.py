@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field
 from events.seal import PublicKey
 from intake.api.answers import documented
 from intake.problems import Unavailable
+from intake.signin.gate import Viewer
+from intake.signin.problems import REFUSALS
 from intake.stores import Stores
 
 
@@ -21,8 +23,8 @@ def router(stores: Callable[[], Stores]) -> APIRouter:
     """The path of the keys."""
     paths = APIRouter(prefix="/api/v1/keys")
 
-    @paths.get("", responses=documented(Unavailable))
-    async def keys() -> KeySet:
+    @paths.get("", responses=documented(*REFUSALS, Unavailable))
+    async def keys(_person: Viewer) -> KeySet:
         """The public sealing keys."""
         return KeySet(keys=await stores().keys.sealing())
 

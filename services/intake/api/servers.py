@@ -1,4 +1,4 @@
-"""Register a server, and see how it stands."""
+"""Register a server."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -10,9 +10,6 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from events import logs, telemetry
-from events.fold import fold
-from events.status import ServerStatus
-from events.subjects import event_of_any_site
 from events.values import ServerName
 from intake.api.answers import documented
 from intake.api.body import read_object
@@ -23,7 +20,6 @@ from intake.problems import (
     OlderScan,
     TooLarge,
     Unavailable,
-    UnknownServer,
     Unreadable,
     UnsupportedBody,
 )
@@ -31,6 +27,8 @@ from intake.registration import RegistrationRequest
 from intake.scan import Scan
 from intake.scans import Receipt
 from intake.settings import Settings
+from intake.signin.gate import Technician
+from intake.signin.problems import REFUSALS
 from intake.stores import Stores
 
 PATH = "/api/v1/servers"
@@ -67,39 +65,25 @@ class Accepted(BaseModel):
 
 
 def router(settings: Settings, stores: Callable[[], Stores]) -> APIRouter:
-    """The paths of one server."""
+    """The path of registrations."""
     paths = APIRouter(prefix=PATH)
 
     @paths.post(
         "/register",
         status_code=202,
         response_model_exclude_none=True,
-        responses=documented(*_REFUSALS, Unavailable, NoSealingKey),
+        responses=documented(*_REFUSALS, *REFUSALS, Unavailable, NoSealingKey),
         openapi_extra={"requestBody": _BODY},
     )
-    async def register(request: Request) -> Accepted:
+    async def register(request: Request, person: Technician) -> Accepted:
         """Take one server; answered once its scan is stored for good."""
         with telemetry.span("register", dict(request.headers), SpanKind.SERVER):
-            scan = Scan.read(await read_object(request, settings.max_body_bytes), settings)
-            with logs.bound(onboarding_id=str(scan.onboarding_id), server=scan.server):
+            scan = Scan.read(await read_object(request, settings.max_body_bytes), settings, person.known_as)
+            telemetry.note(**scan.known_as)
+            with logs.bound(**scan.known_as):
                 receipt = await stores().scans.store(scan)
                 logs.logger().info("stored", sequence=receipt.sequence, repeated=receipt.repeated)
         return Accepted.of(receipt)
 
-    @paths.get("/{server}/status", responses=documented(UnknownServer, Unavailable))
-    async def status(server: str) -> ServerStatus:
-        """The newest onboarding of a server, step by step."""
-        found = await _status(server, stores())
-        if found is None:
-            raise UnknownServer("nothing of this name was ever scanned")
-        return found
-
     return paths
 
-
-async def _status(server: str, stores: Stores) -> ServerStatus | None:
-    try:
-        name = ServerName(server)
-    except ValueError:
-        return None
-    return fold(await stores.stream.last_of_each([event_of_any_site("*", name)]))

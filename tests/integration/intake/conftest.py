@@ -1,5 +1,6 @@
 """intake's API over HTTP, in this process, on a real nats-server with a sealing key."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,9 +14,10 @@ from events.subjects import event_subject
 from events.types import ServerScanned
 from events.values import MacAddress
 from intake.api import create_app
+from intake.projection import follow
 from intake.settings import Settings
 from intake.stores import Stores
-from tests.integration.rig import Rig
+from tests.integration.rig import Rig, until
 
 ANYTHING = {"device_name": "dcoa-ra07u45", "bmc_mac": "3CECEFA19CE8", "bmc_password": "secret123"}
 MAC = MacAddress("3CECEFA19CE8")
@@ -25,11 +27,12 @@ ID = "01a1fc6f-a3ea-7c4e-a3da-fce4f6eba43f"
 class Intake:
     """One replica of intake, and a view of what it stored."""
 
-    def __init__(self, rig: Rig, *, patience: float = 5.0) -> None:
+    def __init__(self, rig: Rig, *, patience: float = 5.0, **settings: Any) -> None:
         self.rig = rig
-        self.settings = Settings(nats_patience=patience, reference_ttl=0.0)
+        self.settings = Settings(nats_patience=patience, reference_ttl=0.0, **settings)
         self.stores = Stores.on(Stream(rig.client, patience=patience), self.settings)
-        transport = httpx.ASGITransport(create_app(self.settings, lambda: self.stores))
+        self.app = create_app(self.settings, lambda: self.stores)
+        transport = httpx.ASGITransport(self.app)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://intake")
 
     async def register(self, **fields: Any) -> httpx.Response:
@@ -70,3 +73,14 @@ async def intake(rig: Rig) -> AsyncIterator[Intake]:
 async def private(intake: Intake) -> dict[str, str]:
     """The private half of the one key there is."""
     return await intake.new_key("2026-01-01-abcd")
+
+
+@pytest.fixture
+async def live(intake: Intake) -> AsyncIterator[Intake]:
+    """The same replica, its projection up with the stream."""
+    stores = intake.stores
+    following = asyncio.create_task(follow(stores.projection, stores.stream))
+    await until(lambda: stores.projection.complete)
+    yield intake
+    following.cancel()
+    await asyncio.wait([following])

@@ -156,9 +156,10 @@ async def test_openapi_documents_the_body_and_every_error(intake: Intake) -> Non
     register = document["paths"]["/api/v1/servers/register"]["post"]
     body = register["requestBody"]["content"]["application/json"]["schema"]
     assert body["required"] == ["bmc_mac"]
-    assert set(register["responses"]) == {"202", "400", "409", "413", "415", "422", "503", "default"}
+    errors = {"400", "401", "403", "409", "413", "415", "422", "429", "503", "default"}
+    assert set(register["responses"]) == {"202", *errors}
     status = document["paths"]["/api/v1/servers/{server}/status"]["get"]["responses"]
-    assert set(status) == {"200", "404", "503", "default"}
+    assert set(status) == {"200", "401", "403", "404", "429", "503", "default"}
 
 
 async def test_an_error_that_nobody_thought_of_is_a_500_without_its_text(intake: Intake) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from intake.api.body import parse
+from intake.i_json import parse
 from intake.problems import Unreadable
 
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import WebSocket
 
-from intake.signin import Viewer
+from intake.signin.gate import Viewer
 from tests.integration.intake.conftest import ANYTHING
 from tests.integration.intake.signin.conftest import HERE, SESSION, Guarded, is_problem
 

@@ -1,0 +1,84 @@
+"""All that one client is told: what it missed, read from the stream, then what comes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from operator import attrgetter
+
+from events.stream import StoreError, Stream
+from intake.feed.blocks import block, heartbeat, reset
+from intake.feed.feed import Feed, Filter, Listener
+from intake.projection import Position, Projection
+
+AT_ONCE = 100
+"""Events of the past that are sent together, so that others come to their turn in between."""
+
+
+class Telling:
+    """One client's connection."""
+
+    _at: Position
+    """The last event of the past that it was told, or that was not for it."""
+
+    def __init__(
+        self, projection: Projection, feed: Feed, stream: Stream, wanted: Filter, heartbeat: float
+    ) -> None:
+        """`heartbeat`: seconds after which a quiet connection is shown to be alive."""
+        self._projection = projection
+        self._feed = feed
+        self._stream = stream
+        self._wanted = wanted
+        self._heartbeat = heartbeat
+
+    async def blocks(self, last_id: str | None) -> AsyncIterator[bytes]:
+        """From the id that the client comes back with; without one, from now on.
+
+        Ends when the client is too slow, and when the stream is made anew: it comes back by itself.
+        """
+        while not self._projection.complete:
+            yield b": the stream is being read\n\n"
+            await asyncio.sleep(1)
+        now = self._projection.position
+        self._at = Position.parse(last_id) if last_id else now
+        if self._at.incarnation != now.incarnation:
+            self._at = Position(now.incarnation, 0)
+            yield reset(self._at)
+        yield heartbeat(self._at)
+        with suppress(StoreError):
+            # What was missed may be long: nothing is collected for this client while it is read, and what
+            # came meanwhile is read after that.
+            async for text in self._missed():
+                yield text
+            with self._feed.listening(self._wanted) as listener:
+                async for text in self._missed():
+                    yield text
+                async for text in self._live(listener):
+                    yield text
+
+    async def _missed(self) -> AsyncIterator[bytes]:
+        """What stands after `at` and up to the projection's position. Raises `StoreError`."""
+        end = self._projection.position
+        if self._at.sequence >= end.sequence or self._at.incarnation != end.incarnation:
+            return
+        texts: list[bytes] = []
+        async for stored in self._stream.read(self._wanted.subject, start=self._at.sequence + 1):
+            if stored.sequence > end.sequence:
+                break
+            texts.append(block(end.incarnation, stored).text)
+            if len(texts) == AT_ONCE:
+                yield b"".join(texts)
+                texts.clear()
+                await asyncio.sleep(0)
+        self._at = end
+        yield b"".join(texts) + heartbeat(end)
+
+    async def _live(self, listener: Listener) -> AsyncIterator[bytes]:
+        """What comes, as long as it follows on what was told."""
+        at, there = self._at, self._projection
+        while not listener.dropped and there.position.incarnation == at.incarnation:
+            taken = await listener.take(self._heartbeat)
+            new = [told.text for told in taken if told.sequence > at.sequence]
+            if new:
+                yield b"".join(new)
+            elif not listener.dropped:
+                yield heartbeat(max(at, there.position, key=attrgetter("sequence")))

@@ -1,0 +1,34 @@
+"""What a list needs of a server's status, and no more: the fold goes on from it all the same."""
+
+from dataclasses import replace
+from sys import intern
+
+from events.status import ServerStatus, State, StepState, StepStatus
+
+_Key = tuple[tuple[object, ...], ...]
+
+_AT = (StepState.FAILED, StepState.DELAYED, StepState.WAITING)
+
+
+class Slim:
+    """Makes statuses small: what their steps say is left out, and steps that stand alike are shared."""
+
+    def __init__(self) -> None:
+        self._shared: dict[_Key, tuple[StepStatus, ...]] = {}
+
+    def __call__(self, status: ServerStatus) -> ServerStatus:
+        """The same, small."""
+        key = tuple((step.step, step.state, step.outcome) for step in status.steps)
+        steps = self._shared.get(key)
+        if steps is None:
+            steps = tuple(StepStatus(s.step, s.state, "", outcome=s.outcome) for s in status.steps)
+            self._shared[key] = steps
+        return replace(status, site=intern(status.site), steps=steps)
+
+
+def step_at(status: ServerStatus) -> str | None:
+    """The step that it failed at, waits at or comes to next; `None` where no step is left to be done."""
+    if status.ended:
+        return None
+    wanted = _AT if status.state is not State.IN_PROGRESS else _AT[2:]
+    return next((step.step for state in wanted for step in status.steps if step.state is state), None)

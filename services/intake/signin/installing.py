@@ -1,0 +1,22 @@
+"""Sign-in put on the application: its gate, and its paths."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+
+from events import logs
+from events.stream import Stream
+from intake.signin.bucket import Records
+from intake.signin.code_flow import Login
+from intake.signin.gate import Gate
+from intake.signin.routes import router
+from intake.signin.settings import SignInSettings
+
+
+def install(app: FastAPI, settings: SignInSettings, bucket: Callable[[], Stream]) -> None:
+    """Put the gate and the paths of sign-in on the application. `bucket`: `SESSIONS`."""
+    gate = Gate(settings, bucket)
+    app.state.gate = gate
+    app.include_router(router(gate, Records(bucket, "login", Login)))
+    if not gate.on:
+        logs.logger().warning("sign-in is off: anybody may do everything", setting="ONRAMP_OIDC_ISSUER")
