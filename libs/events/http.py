@@ -10,6 +10,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+UNREAD_FOR = 30
+"""Seconds that a client may leave unread what was sent to it."""
+
 
 class _Server(uvicorn.Server):
     """uvicorn, but SIGTERM is the chassis's business: the process ends with exit code 0."""
@@ -49,5 +52,8 @@ def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        # A client that takes nothing of what is sent is cut off: else it would keep its answer for ever.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_FOR * 1000)
     listening.bind((host, port))
     return listening

@@ -65,7 +65,8 @@ class Asked(BaseModel):
         try:
             asked = cls.model_validate(dict(request.query_params))
         except ValidationError as invalid:
-            wrong = [FieldError(str(error["loc"][0]), None, error["msg"]) for error in invalid.errors()]
+            told = {error["loc"][0]: error["msg"] for error in reversed(invalid.errors())}
+            wrong = [FieldError(str(name), None, said) for name, said in told.items()]
             raise BadParameter("; ".join(f"{one.field}: {one.expected}" for one in wrong), wrong) from None
         return asked._wanted()
 

@@ -86,4 +86,3 @@ def router(settings: Settings, stores: Callable[[], Stores]) -> APIRouter:
         return Accepted.of(receipt)
 
     return paths
-

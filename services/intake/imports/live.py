@@ -14,16 +14,19 @@ from pydantic import Field
 
 from events import logs
 from events.fold import fold
+from events.following import followed
 from events.stream import Stream
-from events.subjects import event_of_any_site
+from events.subjects import event_of_any_site, event_subject
 from events.types import ServerScanned
-from intake.imports.following import EVENTS, followed
 from intake.imports.problems import UnknownImport
 from intake.imports.progress import SUPERSEDED, Done, Progress, Step
 from intake.imports.results import Accepted, Result
 from intake.imports.run import Import
 from intake.stores import Stores
 
+EVENTS = event_subject("*", "*", "*")
+TICK = 0.2
+"""Seconds without an event after which it is looked at what else there is to tell."""
 CLOCKS_APART = timedelta(minutes=1)
 """How much later than NATS's the clock of the replica may be that made an import's id."""
 
@@ -54,7 +57,7 @@ class LiveImports:
         storing = self._store(run, stores, results)
         progress = Progress(run.id)
         yield Started(import_id=run.id, records=run.size)
-        async with aclosing(followed(stores.stream, start)) as events:
+        async with aclosing(followed(stores.stream, EVENTS, start, tick=TICK)) as events:
             async for stored in events:
                 all_told = storing.done()
                 if stored and (step := progress.take(stored)):
@@ -74,7 +77,7 @@ class LiveImports:
         start, known_to = _made_at(import_id) - CLOCKS_APART, await _last(stores.stream)
         progress = Progress(import_id)
         caught_up, last_scan = not known_to, monotonic()
-        async with aclosing(followed(stores.stream, start)) as events:
+        async with aclosing(followed(stores.stream, EVENTS, start, tick=TICK)) as events:
             async for stored in events:
                 if stored and (step := progress.take(stored)):
                     if step.event == ServerScanned.name and step.state != SUPERSEDED:

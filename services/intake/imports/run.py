@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from time import monotonic
 from uuid import UUID
 
 from opentelemetry.trace import SpanKind
@@ -105,17 +106,19 @@ class Import:
             return None
 
     async def _store(self, record: Record, scan: Scan, scans: Scans, glance: Glance | None) -> Result:
-        if self.stopped:
-            return Refused.of(record, self.stopped)
-        try:
-            with telemetry.span("register", {}, SpanKind.INTERNAL, **scan.known_as):
-                return Accepted.of(record, await scans.store(scan, glance))
-        except NoSealingKey as problem:
-            self.stopped = problem
-        except Problem as problem:
-            return Refused.of(record, problem)
-        except StoreError as error:
-            self.stopped = Unavailable(str(error))
+        give_up_at = monotonic() + self.settings.import_patience
+        while not self.stopped:
+            try:
+                with telemetry.span("register", {}, SpanKind.INTERNAL, **scan.known_as):
+                    return Accepted.of(record, await scans.store(scan, glance))
+            except NoSealingKey as problem:
+                self.stopped = problem
+            except Problem as problem:
+                return Refused.of(record, problem)
+            except StoreError as error:
+                if monotonic() > give_up_at:
+                    self.stopped = Unavailable(str(error))
+                await asyncio.sleep(AGAIN_AFTER)
         return Refused.of(record, self.stopped)
 
 

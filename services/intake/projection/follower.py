@@ -41,9 +41,9 @@ async def catch_up(projection: Projection, stream: Stream) -> None:
     async for stored in stream.read(EVENTS, start=projection.position.sequence + 1):
         projection.take(stored)
         projection.behind = f"at message {stored.sequence}"
-    if projection.behind:
+    projection.behind = ""
+    if not projection.complete:
         projection.arrange()
-        projection.behind = ""
         # What was read stays: looking through it again and again would only hold requests up.
         gc.collect()
         gc.freeze()

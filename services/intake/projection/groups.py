@@ -10,7 +10,7 @@ from itertools import islice
 from math import isqrt
 
 from events.status import ServerStatus, State
-from intake.projection.page import CHANGE, NAME, Key, Page, Sort, Wanted
+from intake.projection.page import CHANGE, NAME, Page, Wanted
 from intake.projection.slim import step_at
 from intake.projection.texts import Texts
 
@@ -39,22 +39,20 @@ class Groups:
         """The servers that are wanted, from where the page before ended."""
         groups = [group for key, group in self._groups.items() if wanted.fits(*key)]
         few = self._few(wanted, sum(len(group.by_name) for group in groups)) if wanted.text else None
-        if few is None:
-            parts = [group.in_order(wanted.sort, wanted.after) for group in groups]
-            found: Iterable[ServerStatus] = merge(*parts, key=wanted.sort.key, reverse=wanted.sort.down)
-        else:
-            group = _Group(status for status in few if wanted.fits(*_alike(status)))
-            found = group.in_order(wanted.sort, wanted.after)
-        holding = (status for status in found if wanted.text in status.server)
-        return Page.of(list(islice(holding, wanted.limit + 1)), wanted)
+        if few is not None:
+            groups = [_Group(status for status in few if wanted.fits(*_alike(status)))]
+        found = merge(
+            *(group.in_order(wanted) for group in groups), key=wanted.sort.key, reverse=wanted.sort.down
+        )
+        return Page.of(list(islice(found, wanted.limit + 1)), wanted)
 
     def _few(self, wanted: Wanted, all_of_them: int) -> list[ServerStatus] | None:
         """Where few names may hold the text it is less to look at those than to go through the groups.
 
-        A text in n of m names is met every m/n names; looking at all n is less as long as n² is below
-        m times the page.
+        A text in n of m names is met every m/n names; to look at one of the n costs some three times as
+        much. So that is less as long as 3n² is below m times the page.
         """
-        names = self._texts.candidates(wanted.text, isqrt(all_of_them * wanted.limit))
+        names = self._texts.candidates(wanted.text, isqrt(all_of_them * wanted.limit // 3))
         return None if names is None else [self._servers[name] for name in names]
 
 
@@ -75,14 +73,15 @@ class _Group:
         del self.by_name[bisect_left(self.by_name, status.server, key=NAME)]
         del self.by_change[bisect_left(self.by_change, status.sequence, key=CHANGE)]
 
-    def in_order(self, sort: Sort, after: Key | None) -> Iterator[ServerStatus]:
-        """The servers that come after a key."""
+    def in_order(self, wanted: Wanted) -> Iterator[ServerStatus]:
+        """The servers with the text in their names, from where the page before ended."""
+        sort, text = wanted.sort, wanted.text
         servers = self.by_name if sort.by_name else self.by_change
         if sort.down:
-            end = len(servers) if after is None else bisect_left(servers, after, key=sort.key)
-            return (servers[at] for at in range(end - 1, -1, -1))
-        start = 0 if after is None else bisect_right(servers, after, key=sort.key)
-        return (servers[at] for at in range(start, len(servers)))
+            end = len(servers) if wanted.after is None else bisect_left(servers, wanted.after, key=sort.key)
+            return (servers[at] for at in range(end - 1, -1, -1) if text in servers[at].server)
+        start = 0 if wanted.after is None else bisect_right(servers, wanted.after, key=sort.key)
+        return (servers[at] for at in range(start, len(servers)) if text in servers[at].server)
 
 
 def _alike(status: ServerStatus) -> tuple[str, State, str | None]:

@@ -85,8 +85,7 @@ class Projection:
 
     def arrange(self) -> None:
         """All that stood is taken: lists can be asked for."""
-        if self._groups is None:
-            self._groups = Groups(self._servers)
+        self._groups = Groups(self._servers)
 
     def page(self, wanted: Wanted) -> Page:
         """A part of a list. Raises `NotCaughtUp`."""

@@ -129,7 +129,7 @@ async def test_what_would_change_is_named(asker: Asker) -> None:
         rack_id=1, rack="RA07", position=40, face="front",
     )  # fmt: skip
     asker.backends.netbox.interfaces_of[1] = []
-    await asker.backends.netbox.create_interface(1, "BMC")
+    await asker.backends.netbox.create_interface(1, "BMC", None)
     [interface] = asker.backends.netbox.interfaces_of[1]
     await asker.backends.netbox.set_mac(interface, _mac(RECORD), None)
     await asker.answering()

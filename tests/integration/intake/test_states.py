@@ -8,6 +8,7 @@ from events.types import StepFailed
 from tests.integration.intake.conftest import Intake
 from tests.integration.rig import ready, recorded, until
 
+BY_NETBOX = {"ce-source": "/onramp/netbox_sync"}
 FAILED = {
     "step": "netbox_sync",
     "reason": "held by s9",
@@ -29,7 +30,7 @@ async def fleet(live: Intake) -> None:
     """s1 failed, s2 is ready, s3 and s4 are on their way."""
     scans = {name: await live.rig.scan(name) for name in ("s1", "s2", "s3", "s4")}
     for event in (recorded(scans["s2"]), ready(scans["s2"]), recorded(scans["s3"])):
-        await live.rig.publish(event)
+        await live.rig.publish(event, **BY_NETBOX)
     about = {"onboarding_id": scans["s1"].onboarding_id, "server": "s1", "site": "dcoa"}
     await live.rig.publish(StepFailed.model_validate({**about, **FAILED}))
     await caught_up(live)
@@ -43,7 +44,7 @@ async def listed(live: Intake, query: str = "") -> list[str]:
 
 async def test_a_server_in_the_list(live: Intake) -> None:
     scan = await live.rig.scan("s1")
-    await live.rig.publish(recorded(scan))
+    await live.rig.publish(recorded(scan), **BY_NETBOX)
     await caught_up(live)
     answer = (await live.http.get("/api/v1/servers")).json()
     [server] = answer["servers"]
@@ -127,7 +128,7 @@ async def test_an_onboarding_is_found_by_its_id_as_soon_as_it_is_accepted(
 
 async def test_a_superseded_onboarding_says_by_which(live: Intake) -> None:
     old = await live.rig.scan("s1")
-    await live.rig.publish(recorded(old))
+    await live.rig.publish(recorded(old), **BY_NETBOX)
     new = await live.rig.scan("s1")
     await caught_up(live)
     found = (await live.http.get(f"/api/v1/servers/{old.onboarding_id}/status")).json()
@@ -147,13 +148,13 @@ async def test_what_was_never_scanned_is_not_found(live: Intake, named: str, pat
 
 async def test_the_timeline_has_every_event_in_order_without_the_seal(live: Intake) -> None:
     scan = await live.rig.scan("s1")
-    await live.rig.publish(recorded(scan))
+    await live.rig.publish(recorded(scan), **BY_NETBOX)
     await live.rig.scan("s2")
     answer = await live.http.get("/api/v1/servers/s1/timeline")
     events = answer.json()["events"]
     assert [(e["sequence"], e["event"], e["source"]) for e in events] == [
         (1, "server-scanned", "test"),
-        (2, "device-recorded", "test"),
+        (2, "device-recorded", "netbox_sync"),
     ]
     assert events[1]["data"]["reason"] == "as told"
     assert "sealed" not in answer.text
@@ -161,7 +162,7 @@ async def test_the_timeline_has_every_event_in_order_without_the_seal(live: Inta
 
 async def test_the_timeline_of_an_onboarding_has_no_other_ones_events(live: Intake) -> None:
     old, new = await live.rig.scan("s1"), await live.rig.scan("s1")
-    await live.rig.publish(recorded(new))
+    await live.rig.publish(recorded(new), **BY_NETBOX)
     await caught_up(live)
     events = {
         scan.onboarding_id: (await live.http.get(f"/api/v1/servers/{scan.onboarding_id}/timeline")).json()

@@ -13,13 +13,13 @@ import kea_sync.handler
 import metal3_sync.handler
 import netbox_sync.handler
 import vault_writer.handler
+from events.asyncapi import document
+from events.asyncapi.chain import STEPS, publishers
+from events.asyncapi.meanings import MEANINGS
+from events.asyncapi.schemas import VALUES
 from events.envelope import decode
 from events.types import ENDS, EVENTS, Event
 from onramp.documents import files
-from onramp.documents.asyncapi import document
-from onramp.documents.chain import STEPS, publishers
-from onramp.documents.meanings import MEANINGS
-from onramp.documents.schemas import VALUES
 from onramp.documents.settings import SERVICES, settings
 
 ROOT = Path(__file__).parents[3]

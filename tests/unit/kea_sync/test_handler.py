@@ -9,6 +9,7 @@ from events.errors import Refuse, Retry
 from events.types import Outcome, Reservation, SkippedStep
 from events.verdicts import Would
 from kea_sync.handler import check_address, reserve_address
+from kea_sync.handler.acts import Act, DeleteReservation
 from kea_sync.handler.values import Configuration, Lease, Reserved
 from tests.unit.kea_sync.events import ADDRESS, MAC, OLD_MAC, STRANGER, credentials_stored, question
 from tests.unit.kea_sync.fake import (
@@ -334,3 +335,27 @@ async def test_the_verdict_knows_who_has_the_address() -> None:
 
     with pytest.raises(Refuse, match="printer"):
         await check_address(question(), FakeServers(server))
+
+
+class ReplacedWhileItIsRead(FakeServer):
+    """Another process replaces the reservation between two reads; a deletion is by client, as Kea's is."""
+
+    async def named(self, hostname: str) -> list[Reserved]:
+        found = await super().named(hostname)
+        self.reservations = [reserved()]
+        return found
+
+    async def apply(self, act: Act) -> None:
+        if isinstance(act, DeleteReservation):
+            client = act.reserved.identifier
+            self.reservations = [held for held in self.reservations if held.identifier != client]
+        else:
+            await super().apply(act)
+
+
+async def test_what_another_process_reserved_while_it_was_read_is_not_taken_away() -> None:
+    server = ReplacedWhileItIsRead(reservations=[reserved(address="10.0.7.99")])
+
+    await reserve_address(credentials_stored(), FakeServers(server))
+
+    assert server.reservations == [reserved()]
