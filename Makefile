@@ -7,7 +7,7 @@ READY := $(VENV)/.made-of-the-lock
 SERVERS ?= examples/servers.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt lock bench chaos lab lab-down test-real
+.PHONY: help demo test lint fmt lock bench chaos lab lab-down test-real bench-real
 
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -40,8 +40,18 @@ lab: $(READY) ## Bring real backends up: NetBox, Kea, Kubernetes with Metal3's t
 lab-down: $(READY) ## End them
 	$(BIN)/python -m tests.lab down
 
-test-real: $(READY) ## The contract tests on the real backends of the lab
-	set -a; . .lab/env; ONRAMP_TEST_BACKENDS=real $(BIN)/pytest tests/contract $(ARGS)
+test-real: $(READY) ## The contract tests on the lab's backends, then the example servers through the services there
+	@test -f .lab/env || { echo "The lab is not up: make lab" >&2; exit 1; }
+	@set -a; . .lab/env; failed=0; \
+	  $(BIN)/pytest tests/contract/netbox $(ARGS) & \
+	  $(BIN)/pytest tests/contract --ignore=tests/contract/netbox $(ARGS) || failed=1; \
+	  wait $$! || failed=1; \
+	  $(BIN)/pytest tests/real $(ARGS) || failed=1; \
+	  exit $$failed
+
+bench-real: $(READY) ## What a server costs the lab's backends, in requests and seconds
+	@test -f .lab/env || { echo "The lab is not up: make lab" >&2; exit 1; }
+	@set -a; . .lab/env; $(BIN)/python -m bench.real
 
 lock: $(READY) ## Choose the versions anew
 	$(BIN)/uv --version >/dev/null 2>&1 || $(BIN)/pip install --quiet uv

@@ -35,7 +35,7 @@ def up() -> Env:
     operator = _kubeconfig("baremetal-operator", _token("baremetal-operator-system", "baremetal-operator"))
     start_operator(operator)
     return {
-        "KUBECONFIG": str(service),
+        "ONRAMP_KUBECONFIG": str(service),
         "ONRAMP_LAB_KUBECONFIG_ADMIN": str(admin()),
         "ONRAMP_LAB_BMCS": str(bmcs()),
     }

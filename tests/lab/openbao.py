@@ -31,10 +31,11 @@ def up() -> Env:
         _set_up(root)
     told = {"ONRAMP_OPENBAO_ADDRESS": url(), "ONRAMP_OPENBAO_CA_FILE": str(tls.authority())}
     told["ONRAMP_LAB_OPENBAO_ROOT_TOKEN"] = root.token
+    told["ONRAMP_LAB_OPENBAO_UNSEAL_KEY"] = json.loads(_KEYS.read_text())["key"]
     for role in ROLES:
         name = role.upper().replace("-", "_")
-        told[f"ONRAMP_LAB_{name}_ROLE_ID"] = root.auth.approle.read_role_id(role)["data"]["role_id"]
-        told[f"ONRAMP_LAB_{name}_SECRET_ID"] = root.auth.approle.generate_secret_id(role)["data"]["secret_id"]
+        told[f"ONRAMP_{name}_ROLE_ID"] = root.auth.approle.read_role_id(role)["data"]["role_id"]
+        told[f"ONRAMP_{name}_SECRET_ID"] = root.auth.approle.generate_secret_id(role)["data"]["secret_id"]
     return told
 
 

@@ -35,8 +35,14 @@ def emulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, li
         yield forms
 
 
+def real_servers(form: str) -> list[Json]:
+    """The laboratory's servers of this form."""
+    servers: list[Json] = json.loads(os.environ[REAL[form]])
+    return servers
+
+
 def _subject(form: str, emulators: dict[str, list[Json]]) -> Subject:
-    servers = emulators.get(form) or json.loads(os.environ[REAL[form]])
+    servers = emulators.get(form) or real_servers(form)
     special: Json = {"store": "memory"} if form == "memory" else {}
     special |= {"control_agent": True} if form == "agent" else {}
     subject = Subject(*({**server, **special} for server in servers))

@@ -1,5 +1,8 @@
 """What the contract tests stand on: Kea servers, looked at and prepared with a plain client of their own."""
 
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
@@ -73,6 +76,26 @@ class Subject:
         auth = httpx.BasicAuth(server["username"], server["password"])
         answer: Json = self.http.post(server["url"], json=body, auth=auth).raise_for_status().json()[0]
         return answer
+
+    @contextmanager
+    def changed(self, change: Callable[[Json], object]) -> Iterator[None]:
+        """The first server's running configuration is another one for a while."""
+        before = self._configuration()
+        after = copy.deepcopy(before)
+        change(after)
+        self._configure(after)
+        try:
+            yield
+        finally:
+            self._configure(before)
+
+    def _configuration(self) -> Json:
+        running: Json = self.ask(0, "config-get")["arguments"]["Dhcp4"]
+        return running
+
+    def _configure(self, dhcp4: Json) -> None:
+        answer = self.ask(0, "config-set", Dhcp4=dhcp4)
+        assert answer["result"] == 0, answer
 
     def clear(self) -> None:
         """Take away every reservation and every lease."""

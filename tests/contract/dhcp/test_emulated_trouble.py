@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,15 @@ from typing import Any
 import pytest
 import trustme
 
-from events.errors import Refuse, Retry, Unreachable
+from events.errors import Retry, Unreachable
 from events.types import Outcome
 from kea_sync.handler import check_address, reserve_address
 from kea_sync.handler.acts import AddReservation, Store
 from kea_sync.handler.values import Reserved
 from tests.contract.dhcp.emulated import counts, emulated, fault, reset_counts
-from tests.contract.dhcp.subject import Json, ProcessDied, Subject
+from tests.contract.dhcp.subject import ProcessDied, Subject
 from tests.contract.dhcp.test_dhcp import ADDRESS, OURS, recorded
-from tests.unit.kea_sync.events import MAC, STRANGER, question
+from tests.unit.kea_sync.events import MAC, question
 
 Start = Callable[..., Subject]
 
@@ -33,11 +32,6 @@ def start(tmp_path: Path) -> Iterator[Start]:
             return Subject(stack.enter_context(entry))
 
         yield started
-
-
-def subnets(dhcp4: Json) -> list[Json]:
-    found: list[Json] = dhcp4["shared-networks"][0]["subnet4"]
-    return found
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -72,70 +66,6 @@ async def test_a_configuration_is_read_again_when_it_is_too_old(start: Start) ->
     await reserve_address(recorded(), port)
 
     assert counts(kea.servers[0])[0] - reads == 5
-
-
-def set_everywhere(flag: str, value: bool, level: str, dhcp4: Json) -> None:
-    subnet, network = subnets(dhcp4)[0], dhcp4["shared-networks"][0]
-    places = {"global": dhcp4, "shared network": network, "subnet": subnet}
-    places[level][flag] = value
-    subnet["pools"] = [{"pool": "10.16.28.10 - 10.16.28.50"}]
-
-
-@pytest.mark.parametrize("level", ["global", "shared network", "subnet"])
-@pytest.mark.parametrize(
-    ("flag", "value"), [("reservations-in-subnet", False), ("reservations-out-of-pool", True)]
-)
-async def test_a_flag_that_voids_the_reservation_is_refused_wherever_it_is_set(
-    start: Start, flag: str, value: bool, level: str
-) -> None:
-    kea = start(change=partial(set_everywhere, flag, value, level))
-
-    with pytest.raises(Refuse, match=flag):
-        await reserve_address(recorded(), kea.port())
-
-    assert kea.reservations(0) == []
-
-
-async def test_a_subnets_own_flag_wins_over_the_global_one(start: Start) -> None:
-    def change(dhcp4: Json) -> None:
-        dhcp4["reservations-in-subnet"] = False
-        subnets(dhcp4)[0]["reservations-in-subnet"] = True
-
-    done = await reserve_address(recorded(), start(change=change).port())
-
-    assert done.outcome is Outcome.CREATED
-
-
-@pytest.mark.parametrize("hook", ["host_cmds", "lease_cmds"])
-async def test_a_missing_hook_library_is_refused_naming_it(start: Start, hook: str) -> None:
-    def change(dhcp4: Json) -> None:
-        hooks = dhcp4["hooks-libraries"]
-        dhcp4["hooks-libraries"] = [one for one in hooks if hook not in one["library"]]
-
-    with pytest.raises(Refuse, match=hook):
-        await reserve_address(recorded(), start(change=change).port())
-
-
-def reserve_in_file(hostname: str, mac: str, dhcp4: Json) -> None:
-    subnets(dhcp4)[0]["reservations"] = [{"hw-address": mac, "ip-address": ADDRESS, "hostname": hostname}]
-
-
-async def test_an_address_that_the_configuration_file_reserves_is_refused_naming_the_holder(
-    start: Start,
-) -> None:
-    kea = start(change=partial(reserve_in_file, "printer", STRANGER))
-
-    with pytest.raises(Refuse, match=f"printer, {STRANGER}"):
-        await reserve_address(recorded(), kea.port())
-
-
-async def test_our_old_reservation_in_the_configuration_file_is_refused_for_it_can_not_be_removed(
-    start: Start,
-) -> None:
-    kea = start(change=partial(reserve_in_file, "", MAC))
-
-    with pytest.raises(Refuse, match="is not in its database"):
-        await reserve_address(recorded(), kea.port())
 
 
 async def test_the_reservation_in_memory_is_there_after_a_restart(tmp_path: Path) -> None:

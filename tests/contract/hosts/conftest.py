@@ -25,7 +25,7 @@ def subject(request: pytest.FixtureRequest) -> Subject:
     if not admin:
         emulator: Emulated = request.getfixturevalue("emulator")
         return emulator
-    return Subject(Path(os.environ["KUBECONFIG"]), Path(admin), Path(os.environ["ONRAMP_LAB_BMCS"]))
+    return Subject(Path(os.environ["ONRAMP_KUBECONFIG"]), Path(admin), Path(os.environ["ONRAMP_LAB_BMCS"]))
 
 
 @pytest.fixture

@@ -42,7 +42,8 @@ class Subject:
 
     def settings(self, **changed: Any) -> Settings:
         """The service's settings there."""
-        given = {"KUBECONFIG": str(self.kubeconfig), "openbao_role_id": "none", "openbao_secret_id": "none"}
+        unused = {"openbao_role_id": "none", "openbao_secret_id": "none"}
+        given = {"ONRAMP_KUBECONFIG": str(self.kubeconfig), **unused}
         return Settings(**{**given, **changed})
 
     def cluster(self, **changed: Any) -> KubernetesCluster:

@@ -10,6 +10,7 @@ from events.types import StoredCredentials
 from metal3_sync.client import OpenBaoCredentials
 from metal3_sync.handler import BmcCredentials
 from onramp.sandbox import openbao
+from tests import engines
 from tests.contract.secrets.subject import CountingOpenBao, Subject
 
 PLACE = StoredCredentials(mount="onramp", path="bmc/dcoa-ra07u45", version=1)
@@ -17,7 +18,7 @@ PLACE = StoredCredentials(mount="onramp", path="bmc/dcoa-ra07u45", version=1)
 
 @pytest.fixture(scope="module")
 def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
-    server = openbao.start(tmp_path_factory.mktemp("openbao") / "server")
+    server = openbao.start(tmp_path_factory.mktemp("openbao") / "server", spawn=engines.openbao)
     yield Subject(server)
     server.stop()
 

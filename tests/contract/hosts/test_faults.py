@@ -74,7 +74,7 @@ async def test_a_missing_right_is_waited_for_naming_verb_and_resource(
 async def test_an_unknown_token_is_waited_for(emulator: Emulated, tmp_path: Path) -> None:
     stale = kubeconfig(tmp_path / "config", str(emulator.http.base_url), "stale")
     with pytest.raises(Retry, match="mend KUBECONFIG"):
-        await KubernetesCluster(emulator.settings(KUBECONFIG=str(stale))).ready()
+        await KubernetesCluster(emulator.settings(ONRAMP_KUBECONFIG=str(stale))).ready()
 
 
 async def test_missing_crds_are_not_taken_for_a_missing_host(emulator: Emulated, breakable: Machine) -> None:
@@ -125,4 +125,4 @@ async def test_a_certificate_of_an_unknown_authority_is_not_trusted(tmp_path: Pa
 
 async def test_a_kubeconfig_that_is_none_is_named(emulator: Emulated, tmp_path: Path) -> None:
     with pytest.raises(Refuse, match="nothing-here"):
-        KubernetesCluster(emulator.settings(KUBECONFIG=str(tmp_path / "nothing-here")))
+        KubernetesCluster(emulator.settings(ONRAMP_KUBECONFIG=str(tmp_path / "nothing-here")))
