@@ -23,7 +23,7 @@ from onramp.cli.letters import (
     selected,
 )
 from onramp.cli.operating import AskedWhy, Yes, replays_on
-from onramp.cli.output import NOT_WELL, Json, console, print_json, run
+from onramp.cli.output import NOT_WELL, Json, console, counted, print_json, run
 
 app = typer.Typer(help="What failed and waits for a person.", no_args_is_help=True)
 
@@ -153,7 +153,7 @@ def _table(found: Sequence[Letter]) -> Table:
     )
     for (service, reason), letters in grouped(found).items():
         table.add_row(service, Text(reason), *_group(letters))
-    table.caption = f"{len(found)} dead letters"
+    table.caption = counted(len(found), "dead letter")
     return table
 
 

@@ -62,3 +62,8 @@ def print_json(value: object) -> None:
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 server`, `2 servers`."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

@@ -11,7 +11,7 @@ from rich.text import Text
 from events.status import ServerStatus, State
 from onramp.cli.connection import connected
 from onramp.cli.durations import span, spelled
-from onramp.cli.output import Json, Refused, console, print_json, run
+from onramp.cli.output import Json, Refused, console, counted, print_json, run
 from onramp.cli.standing import Filter, at_step, every_server, waiting_since, waits_for
 from onramp.cli.timeline import drawn, read, told
 
@@ -87,5 +87,5 @@ def _table(found: list[ServerStatus]) -> Table:
         waits = "" if status.ended else spelled(waits_for(status))
         state = Text(status.state, STYLES[status.state])
         table.add_row(status.server, status.site, state, at_step(status), waits, Text(status.reason))
-    table.caption = f"{len(found)} servers"
+    table.caption = counted(len(found), "server")
     return table

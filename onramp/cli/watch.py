@@ -12,7 +12,7 @@ from events.following import standing
 from events.status import ServerStatus
 from events.stream import Stream
 from onramp.cli.connection import connected
-from onramp.cli.output import NOT_WELL, Json, console, print_json, run
+from onramp.cli.output import NOT_WELL, Json, console, counted, print_json, run
 from onramp.cli.servers import Servers, Sites
 from onramp.cli.standing import Filter
 from onramp.sandbox.board import Board
@@ -90,4 +90,4 @@ def _report(found: Sequence[ServerStatus], as_json: bool) -> None:
             line = f"{status.server} has not ended: {status.state}: {status.reason}"
             console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
     ended = sum(status.ended for status in found)
-    return console.print(f"{len(found)} servers: {ended} ended, {len(found) - ended} not")
+    return console.print(f"{counted(len(found), 'server')}: {ended} ended, {len(found) - ended} not")

@@ -1,7 +1,6 @@
 """kea_sync's wiring: its settings, its Kea servers, its one step."""
 
 from events.service import Service
-
 from events.types import CredentialsStored
 from kea_sync.client import KeaServers
 from kea_sync.handler import STEP, check_address, reserve_address

@@ -17,18 +17,17 @@ POLICY = Policy()
 
 
 @pytest.fixture
-def with_v1_token() -> Iterator[Subject]:
+def with_v1_token(yard: Yard) -> Iterator[Subject]:
     """The same NetBox with a token of the older kind, which newer releases still take."""
     if token := os.environ.get("ONRAMP_LAB_NETBOX_TOKEN_V1"):
-        yield Subject(os.environ["ONRAMP_NETBOX_URL"], token)
+        yield Subject(yard.netbox.url, token)
     else:
         with emulated(OLD_TOKEN) as subject:
+            Yard(subject)
             yield subject
 
 
 async def test_a_v1_token_is_taken(with_v1_token: Subject) -> None:
-    Yard(with_v1_token)
-
     recorded = await record_device(scan(), NetBoxClient(settings(with_v1_token)), POLICY)
 
     assert recorded.outcome is Outcome.CREATED

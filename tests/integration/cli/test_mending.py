@@ -16,7 +16,7 @@ async def test_dead_letters_are_listed_with_what_failed_and_why(rig: Rig, cli: C
     assert (row["step"], row["server"], row["culprit"]) == ("netbox_sync", "dcoa-ra01u01", "old")
     assert row["reason"] == "the place of dcoa-ra01u01 is held by old"
     assert row["superseded"] is False
-    assert "1 dead letters" in (await cli("dead-letters", "list")).stdout
+    assert "1 dead letter" in (await cli("dead-letters", "list")).stdout
 
 
 async def test_dead_letters_are_filtered(cli: Cli, failed: int) -> None:
