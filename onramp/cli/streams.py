@@ -1,6 +1,7 @@
 """`onramp streams`: make the streams, buckets and consumers as they must be, and see how they stand."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -8,10 +9,12 @@ from nats.js.errors import NotFoundError
 from rich.table import Table
 
 from events.applying import Applier, Change
+from events.backlog import oldest
 from events.steps import steps
 from events.stream import Stream, translated
 from events.streams import stream_configs
 from onramp.cli.connection import connected
+from onramp.cli.durations import spelled
 from onramp.cli.operating import operations_on
 from onramp.cli.output import NOT_WELL, Json, console, print_json, run
 
@@ -97,11 +100,13 @@ async def _consumer(stream: Stream, name: str) -> dict[str, object]:
             info = await stream.jetstream.consumer_info(stream.name, name)
     except NotFoundError:
         return {"name": name, "state": "missing"}
+    waits = await oldest(stream, info.config.filter_subjects or [], info)
     return {
         "name": name,
         "state": "there",
         "lag": info.num_pending,
         "in hand or waiting": info.num_ack_pending,
+        "oldest waits": spelled(timedelta(seconds=waits)) if waits else "",
         "redelivered": info.num_redelivered,
         "done up to": info.ack_floor.stream_seq if info.ack_floor else 0,
     }

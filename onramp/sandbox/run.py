@@ -66,7 +66,7 @@ async def _work(folder: Path, chapters: Sequence[Chapter], once: bool, console: 
         if possible:
             await pages.summary(console, demo, possible, wrong)
         if not once:
-            console.print(pages.where_next(system))
+            console.print(pages.where_next(system), soft_wrap=True, highlight=False)
             with suppress(asyncio.CancelledError):
                 await demo.stay()
         return 1 if wrong else 0
