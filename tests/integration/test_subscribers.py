@@ -59,7 +59,7 @@ class Subscribers:
         await until(lambda: len(self.lines()) >= len(servers))
         assert [re.sub(r".*\.", "", line.strip()) for line in self.lines()] == list(servers)
 
-    def _lines(self) -> list[str]:
+    def lines(self) -> list[str]:
         return self._output.read_text().splitlines()
 
 

@@ -19,7 +19,8 @@ def socket_in(namespace: str) -> socket.socket:
     with open("/proc/self/ns/net") as home, open(f"/run/netns/{namespace}") as away:
         _enter(libc, away.fileno())
         try:
-            made = socket.socket()
+            # The protocol is named, for asyncio sets TCP_NODELAY only on a socket that has one.
+            made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         finally:
             _enter(libc, home.fileno())
     made.setblocking(False)
