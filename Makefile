@@ -7,7 +7,7 @@ READY := $(VENV)/.made-of-the-lock
 SERVERS ?= examples/servers.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt lock bench chaos lab lab-down test-real bench-real
+.PHONY: help demo test lint fmt docs lock bench chaos lab lab-down test-real bench-real
 
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -52,6 +52,10 @@ test-real: $(READY) ## The contract tests on the lab's backends, then the exampl
 bench-real: $(READY) ## What a server costs the lab's backends, in requests and seconds
 	@test -f .lab/env || { echo "The lab is not up: make lab" >&2; exit 1; }
 	@set -a; . .lab/env; $(BIN)/python -m bench.real
+
+docs: $(READY) ## The generated documents, and `docs/operations/commands.md` from a real run with COMMANDS=1
+	$(BIN)/python -m onramp.documents
+	$(if $(COMMANDS),$(BIN)/python -m onramp.documents.commands)
 
 lock: $(READY) ## Choose the versions anew
 	$(BIN)/uv --version >/dev/null 2>&1 || $(BIN)/pip install --quiet uv
