@@ -2,8 +2,11 @@
 
 import asyncio
 
-from bench import chain, hops
+from bench import chain, dead_letters, hops, imports, lists
 
 if __name__ == "__main__":
     asyncio.run(hops.main())
     asyncio.run(chain.main())
+    asyncio.run(dead_letters.main())
+    asyncio.run(imports.main())
+    lists.main()

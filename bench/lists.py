@@ -1,8 +1,7 @@
-"""intake's projection: its start beside a plain read, its memory, and its lists beside a bare FastAPI path.
+"""intake's projection: its start, its memory, and its lists beside a bare FastAPI path.
 
-`BENCH_SERVERS` servers with six events each. The plain reads are nats-py's: batched direct gets, and an
-ordered consumer; the faster one counts. Pages are asked for in turn, one from intake, one from a bare path
-that answers the same bytes.
+`BENCH_SERVERS` servers with six events each. Pages are asked for in turn, one from intake, one from a bare
+path that answers the same bytes.
 """
 
 import asyncio
@@ -17,49 +16,16 @@ from http.client import HTTPConnection
 from pathlib import Path
 from time import perf_counter, sleep
 
-import nats
-import psutil
 import uvicorn
 from fastapi import FastAPI
-from nats.aio.client import Client
 from starlette.responses import Response
 
-from events.applying import Applier
-from events.envelope import encode
-from events.ids import event_id, new_onboarding_id
-from events.stream import Stream
-from events.subjects import event_subject
-from events.types import (
-    AddressReserved,
-    CredentialsStored,
-    DeviceRecorded,
-    Event,
-    HostEnrolled,
-    ServerReady,
-    ServerScanned,
-    StepFailed,
-)
-from intake.feed import Feed
-from intake.projection import Projection
-from intake.projection.follower import EVENTS, catch_up
+from bench.projection import start
+from bench.stored import CONFIGURATION, SERVERS, seed
 from onramp.sandbox.nats import NatsServer, free_port
 
-SERVERS = int(os.environ.get("BENCH_SERVERS", "100000"))
 REQUESTS = int(os.environ.get("BENCH_REQUESTS", "300"))
 """For each of the pages."""
-CONFIGURATION = """
-server_name: {name}
-listen: 127.0.0.1:{port}
-jetstream {{ store_dir: "{store}" }}
-"""
-CHAIN: list[tuple[type[Event], str]] = [
-    (ServerScanned, "intake"),
-    (DeviceRecorded, "netbox_sync"),
-    (CredentialsStored, "vault_writer"),
-    (AddressReserved, "kea_sync"),
-    (HostEnrolled, "metal3_sync"),
-    (ServerReady, "metal3_sync"),
-]
 PAGES = [
     "",
     "?sort=-changed_at",
@@ -72,98 +38,6 @@ PAGES = [
     "?text=nothing-like-it",
     "?text=zz",
 ]
-
-
-def told(number: int) -> Iterator[tuple[Event, str]]:
-    """The events of a server; every hundredth fails, every fiftieth is on its way."""
-    site = f"dc{number % 20:02d}"
-    facts = {
-        "onboarding_id": new_onboarding_id(),
-        "server": f"{site}-r{number // 800:03d}u{number // 20 % 40 + 1:02d}",
-        "site": site,
-        "registration": {
-            "bmc_mac": f"3c:ec:ef:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
-        },
-        "sealed_password": "x" * 513,
-        "outcome": "created",
-        "reason": f"done for {site} {number}",
-        "bmc_ip": "10.0.0.1",
-        "credentials": {"mount": "onramp", "path": "bmc/x", "version": 1},
-        "host": {"namespace": "metal3", "name": "x"},
-        "state": "available",
-    }
-    for kind, source in CHAIN if number % 50 else CHAIN[:3]:
-        yield kind.model_validate(facts), source
-    if not number % 100:
-        failed = {"step": "kea_sync", "error_type": "Refuse", "attempt": 1, "dead_letter": "dead"}
-        yield StepFailed.model_validate({**facts, **failed}), "kea_sync"
-
-
-async def seed(url: str) -> int:
-    """Store them all; how many messages that are."""
-    client = await nats.connect(url)
-    [_ async for _ in Applier(Stream(client), replicas=1, ack_wait=30.0).apply({})]
-    count = 0
-    for number in range(SERVERS):
-        for event, source in told(number):
-            headers, data = encode(event, id=event_id(event), source=source)
-            subject = event_subject(event.name, event.site, event.server)
-            await client.publish(subject, data, headers=headers)
-            count += 1
-        if not number % 200:
-            await _stored(client, count)
-    await _stored(client, count)
-    await client.close()
-    return count
-
-
-async def _stored(client: Client, count: int) -> None:
-    """Wait until so many messages stand."""
-    stream = client.jetstream()
-    while (await stream.stream_info("ONBOARDING")).state.messages < count:  # noqa: ASYNC110 - asked over NATS
-        await asyncio.sleep(0.01)
-
-
-async def direct(client: Client) -> None:
-    """Every event by batched direct gets."""
-    async for _ in Stream(client).read(EVENTS):
-        pass
-
-
-async def ordered(client: Client) -> None:
-    """Every event by an ordered consumer."""
-    subscription = await client.jetstream().subscribe(EVENTS, stream="ONBOARDING", ordered_consumer=True)
-    while (await subscription.next_msg()).metadata.num_pending:
-        pass
-
-
-async def projection(client: Client) -> None:
-    """A projection, caught up."""
-    made = Projection(Feed())
-    await catch_up(made, Stream(client))
-    kept.append(made)
-
-
-kept: list[Projection] = []
-"""So that it is in memory when that is measured."""
-
-
-async def timed(kind: str, url: str) -> None:
-    """Print seconds, and the bytes that the process grew by."""
-    client = await nats.connect(url)
-    process = psutil.Process()
-    before, started = process.memory_info().rss, perf_counter()
-    await {"direct": direct, "ordered": ordered, "projection": projection}[kind](client)
-    print(json.dumps([perf_counter() - started, process.memory_info().rss - before]))
-    await client.close()
-
-
-def measured(kind: str, url: str) -> tuple[float, int]:
-    """The same in a process of its own."""
-    command = [sys.executable, "-m", "bench.lists", kind, url]
-    output = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    seconds, grown = json.loads(output.splitlines()[-1])
-    return seconds, grown
 
 
 def bare(port: int, bodies: list[str]) -> None:
@@ -246,13 +120,7 @@ def main() -> None:
         try:
             messages = asyncio.run(seed(server.url))
             print(f"{SERVERS} servers, {messages} messages", flush=True)
-            reads = {kind: measured(kind, server.url)[0] for kind in ("direct", "ordered")}
-            seconds, grown = measured("projection", server.url)
-            for kind, read in reads.items():
-                print(f"  plain read, {kind:8} {read:7.2f} s")
-            ratio = seconds / min(reads.values())
-            print(f"  projection           {seconds:7.2f} s   ratio {ratio:.2f} (wanted: at most 3)")
-            print(f"  memory a server      {grown / SERVERS:7.0f} bytes", flush=True)
+            start(server.url)
             lists(server.url, Path(folder))
         finally:
             server.stop()
@@ -262,7 +130,5 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["bare", port, bodies]:
             bare(int(port), json.loads(Path(bodies).read_text()))
-        case [kind, url]:
-            asyncio.run(timed(kind, url))
         case _:
             main()

@@ -1,6 +1,6 @@
 """The chassis of one process: for each step its delivery, its subscribers and the watch over its consumer."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from faststream.nats import NatsBroker
 
@@ -18,6 +18,7 @@ from events.steps import Step
 from events.stream import Stream
 from events.streams import OnboardingLimits, consumer_config, stream_configs
 from events.subjects import DEAD_LETTERS
+from events.synced import SyncWatch
 from events.watch import ConsumerWatch, StreamWatch, keep_looking
 
 
@@ -54,7 +55,13 @@ class Chassis:
         """Fetch while all is as it must be, and say so; until cancelled."""
         wanted = stream_configs(self._settings.replicas)
         streams = StreamWatch(self._stream, wanted, self._limits, self._readiness)
-        await keep_looking([streams.look, *(consumer.look for consumer in self._consumers)], self._readiness)
+        looks: list[Callable[[], Awaitable[None]]] = [
+            streams.look,
+            *(consumer.look for consumer in self._consumers),
+        ]
+        if self._settings.nats_monitor_url:
+            looks.append(SyncWatch(self._settings.nats_monitor_url, self._readiness).look)
+        await keep_looking(looks, self._readiness)
 
     async def stop(self) -> None:
         """Fetch no more, finish or hand back what is in hand, note the progress."""

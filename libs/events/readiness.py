@@ -24,6 +24,15 @@ class Readiness:
         self._probes: dict[str, Probe] = {}
         self.results: dict[str, str] = {}
         """Reason by check; an empty reason is green."""
+        self.warnings: dict[str, str] = {}
+        """What does not keep the service from working, and still should be mended."""
+
+    def warn(self, name: str, reason: str) -> None:
+        """Warn of something, or take the warning back with an empty reason."""
+        if reason:
+            self.warnings[name] = reason
+        else:
+            self.warnings.pop(name, None)
 
     def add(self, name: str, probe: Probe) -> None:
         """Check this from now on; red until it was probed for the first time."""
@@ -66,7 +75,8 @@ class Readiness:
     async def _readyz(self, _request: Request) -> Response:
         checks = {name: {"ready": not reason, "reason": reason} for name, reason in self.results.items()}
         status = "ready" if self.ready else "not ready"
-        return JSONResponse({"status": status, "checks": checks}, 200 if self.ready else 503)
+        body = {"status": status, "checks": checks, "warnings": self.warnings}
+        return JSONResponse(body, 200 if self.ready else 503)
 
     async def _metrics(self, _request: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -15,6 +15,9 @@ class ServiceSettings(BaseSettings):
     nats_user: str | None = Field(None, description="This service's NATS user.")
     nats_password: SecretStr | None = Field(None, description="Its password.")
     nats_ca_file: Path | None = Field(None, description="CA bundle that the NATS servers are verified with.")
+    nats_monitor_url: str | None = Field(
+        None, description="nats-server's monitoring address: readiness warns unless it syncs every write."
+    )
     http_host: str = Field("127.0.0.1", description="Where /livez, /readyz and /metrics are served.")
     http_port: int = Field(8080, description="Its port.")
     log_level: str = Field("INFO", description="The least level that is logged.")

@@ -1,11 +1,16 @@
 """Rule 11: what a service stands on is watched, and mends without a restart."""
 
+from pathlib import Path
+
 import pytest
 
 from events import watch
 from events.orders import Orders
+from events.readiness import Readiness
 from events.stream import Full
+from events.synced import SyncWatch
 from events.types import DeviceRecorded, Event
+from onramp.sandbox.nats import CONFIGURATION, NatsServer, free_port
 from tests.integration.rig import Rig, recorded, until
 
 
@@ -111,3 +116,17 @@ async def test_a_step_goes_on_with_a_stream_that_was_deleted_and_made_again(rig:
     await rig.apply()
     await rig.scan("second")
     await until(lambda: "second" in handled)
+
+
+@pytest.mark.parametrize("synced", [True, False])
+async def test_readiness_warns_unless_nats_syncs_every_write(tmp_path: Path, synced: bool) -> None:
+    monitor = free_port()
+    conf = CONFIGURATION if synced else CONFIGURATION.replace(", sync_interval: always", "")
+    server = NatsServer(tmp_path, free_port(), f"http: 127.0.0.1:{monitor}\n{conf}").start()
+    readiness = Readiness()
+    try:
+        await SyncWatch(f"http://127.0.0.1:{monitor}", readiness).look()
+    finally:
+        server.stop()
+    assert ("sync_interval: always" in readiness.warnings) is not synced
+    assert readiness.ready

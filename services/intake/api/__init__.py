@@ -11,6 +11,7 @@ from intake.api import (
     check,
     dead_letters,
     events,
+    health,
     imports,
     keys,
     listing,
@@ -45,6 +46,7 @@ def create_app(settings: Settings, stores: Callable[[], Stores]) -> FastAPI:
     app.include_router(states.router(stores))
     app.include_router(events.router(settings, stores))
     app.include_router(asyncapi.router())
+    app.include_router(health.router())
     app.include_router(imports.router(settings, stores))
     app.include_router(keys.router(stores))
     app.include_router(dead_letters.router(stores))

@@ -90,6 +90,8 @@ class Feed:
 
     def tell(self, incarnation: str, stored: Stored) -> None:
         """Hand an event to those who want it, made ready once for all of them."""
+        if not self._listeners:
+            return
         address = parse(stored.subject)
         wanting = [who for who in self._listeners if who.wanted.fits(address.site, address.server)]
         if wanting:

@@ -21,6 +21,7 @@ class Groups:
     def __init__(self, servers: Mapping[str, ServerStatus]) -> None:
         self._servers = servers
         self._texts = Texts()
+        self._all = _Group(servers.values())
         alike: dict[tuple[str, State, str | None], list[ServerStatus]] = {}
         for status in servers.values():
             self._texts.add(status.server)
@@ -32,28 +33,34 @@ class Groups:
         if before is None:
             self._texts.add(status.server)
         else:
+            self._all.remove(before)
             self._groups[_alike(before)].remove(before)
+        self._all.add(status)
         self._groups.setdefault(_alike(status), _Group()).add(status)
 
     def page(self, wanted: Wanted) -> Page:
         """The servers that are wanted, from where the page before ended."""
         groups = [group for key, group in self._groups.items() if wanted.fits(*key)]
-        few = self._few(wanted, sum(len(group.by_name) for group in groups)) if wanted.text else None
+        size = sum(map(len, groups))
+        few = self._few(wanted.text, size * wanted.limit) if wanted.text else None
         if few is not None:
-            groups = [_Group(status for status in few if wanted.fits(*_alike(status)))]
-        found = merge(
-            *(group.in_order(wanted) for group in groups), key=wanted.sort.key, reverse=wanted.sort.down
-        )
-        return Page.of(list(islice(found, wanted.limit + 1)), wanted)
+            groups = [few]
+        elif 2 * size > len(self._all):
+            # To pass some by is less than to put most of them together.
+            groups = [self._all]
+        parts = [group.in_order(wanted) for group in groups]
+        found = merge(*parts, key=wanted.sort.key, reverse=wanted.sort.down)
+        fitting = (status for status in found if wanted.fits(*_alike(status)))
+        return Page.of(list(islice(fitting, wanted.limit + 1)), wanted)
 
-    def _few(self, wanted: Wanted, all_of_them: int) -> list[ServerStatus] | None:
-        """Where few names may hold the text it is less to look at those than to go through the groups.
+    def _few(self, text: str, product: int) -> "_Group | None":
+        """The servers that may hold the text, where it is less to look at those than to go through groups.
 
-        A text in n of m names is met every m/n names; to look at one of the n costs some three times as
-        much. So that is less as long as 3n² is below m times the page.
+        `product`: servers that fit otherwise, times the page. A text in n of m names is met every m/n names,
+        and to look at one of the n costs five times as much: that is less up to 5n² = m times the page.
         """
-        names = self._texts.candidates(wanted.text, isqrt(all_of_them * wanted.limit // 3))
-        return None if names is None else [self._servers[name] for name in names]
+        names = self._texts.candidates(text, isqrt(product // 5))
+        return None if names is None else _Group(self._servers[name] for name in names if text in name)
 
 
 class _Group:
@@ -62,6 +69,9 @@ class _Group:
     def __init__(self, servers: Iterable[ServerStatus] = ()) -> None:
         self.by_name = sorted(servers, key=NAME)
         self.by_change = sorted(self.by_name, key=CHANGE)
+
+    def __len__(self) -> int:
+        return len(self.by_name)
 
     def add(self, status: ServerStatus) -> None:
         """Put it in its places."""
