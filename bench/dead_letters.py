@@ -15,7 +15,8 @@ from nats.js.api import AckPolicy, ConsumerConfig
 
 from events.attempts import Attempts
 from events.dead_letters import DeadLetters, Failure
-from events.stream import Stored, Stream
+from events.stored import Stored
+from events.stream import Stream
 from events.subjects import DEAD_LETTERS, ONBOARDING
 from onramp.cli.dead_letters import grouped
 from onramp.cli.letters import Selection, selected

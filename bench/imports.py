@@ -22,7 +22,8 @@ import psutil
 
 from events.applying import Applier
 from events.seal import KeyRecord, new_private_key, public_part
-from events.stream import Stored, Stream
+from events.stored import Stored
+from events.stream import Stream
 from onramp.sandbox.nats import NatsServer, free_port
 
 SERVERS = int(os.environ.get("BENCH_SERVERS", "10000"))

@@ -14,7 +14,8 @@ from nats.js.api import ConsumerConfig, DeliverPolicy, StreamConfig
 from nats.js.errors import APIError, KeyNotFoundError, NotFoundError
 
 from events.agreement import OPERATORS_OWN, differences
-from events.stream import Stream, translated
+from events.store_errors import translated
+from events.stream import Stream
 from events.streams import consumer_configs, stream_configs
 
 

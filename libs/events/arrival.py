@@ -8,7 +8,7 @@ from nats.aio.msg import Msg
 from events import subjects
 from events.errors import Refuse
 from events.orders import Orders
-from events.stream import Stored
+from events.stored import Stored
 
 ORIGINAL_SEQUENCE = "onramp-sequence"
 """On a private subject: where the same event stands on its public one."""

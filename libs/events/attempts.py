@@ -12,7 +12,8 @@ from nats.js.errors import KeyNotFoundError
 from nats.js.kv import KeyValue
 
 from events.arrival import Arrival
-from events.stream import Stream, translated
+from events.store_errors import translated
+from events.stream import Stream
 from events.types import Frozen
 
 FIRST_DELAY = 1.0

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from nats.js.api import ConsumerConfig, ConsumerInfo
 
 from events import metrics
-from events.stream import StoreError, Stream
+from events.store_errors import StoreError
+from events.stream import Stream
 from events.subjects import DEAD_LETTERS
 
 

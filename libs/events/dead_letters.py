@@ -15,7 +15,9 @@ from events.arrival import ORIGINAL_SEQUENCE
 from events.attempts import Attempts
 from events.envelope import percent_encode
 from events.standing import envelope_of
-from events.stream import Expected, Overtaken, Stored, Stream
+from events.store_errors import Overtaken
+from events.stored import Stored
+from events.stream import Expected, Stream
 from events.subjects import dead_letter_subject
 
 PREFIX = "onramp-"

@@ -27,7 +27,8 @@ from events.publishing import Publisher
 from events.settings import ServiceSettings
 from events.standing import Standing, write_newest_last
 from events.steps import Step
-from events.stream import Overtaken, StoreError, Stream
+from events.store_errors import Overtaken, StoreError
+from events.stream import Stream
 from events.streams import DUPLICATE_WINDOW
 from events.types import Event
 

@@ -14,14 +14,12 @@ from events.case import Case
 from events.dead_letters import DeadLetters, Failure
 from events.errors import Refuse, Retry
 from events.publishing import Publisher
-from events.stream import Full
+from events.store_errors import Full
 from events.streams import OnboardingLimits
-from events.types import StepDelayed, StepFailed
+from events.trouble import TELL_AGAIN, Trouble
 
 FULL_DELAY = 300.0
 """Seconds until a message is tried again for which `DEAD_LETTERS` had no room."""
-TELL_AGAIN = timedelta(hours=1)
-"""A server that waits is told of at most this often, a step."""
 
 
 class Endings:
@@ -38,7 +36,7 @@ class Endings:
         self.step = step
         self.attempts = attempts
         self.dead_letters = dead_letters
-        self.publisher = publisher
+        self.trouble = Trouble(step, publisher)
         self.limits = limits
         self.no_room = False
         """Whether the last dead letter found no room: shown by readiness."""
@@ -82,7 +80,14 @@ class Endings:
             return await self._wait(case, attempts, FULL_DELAY)
         self.no_room = False
         await before_ack()
-        await self._say_failed(case, attempts, failure, subject)
+        if case.event is not None:
+            await self.trouble.failed(
+                case.event,
+                failure,
+                attempt=attempts.handed_back,
+                dead_letter=subject,
+                telling=case.arrival.telling,
+            )
         if case.orders.dead_letter:
             await self.dead_letters.remove(case.orders.dead_letter)
         await self._ack(case)
@@ -97,7 +102,13 @@ class Endings:
             raise Refuse(f"it waited so long that the stream would drop it: {attempts.reason}")
         now = datetime.now(UTC)
         if case.event is not None and (attempts.told_at is None or now - attempts.told_at >= TELL_AGAIN):
-            await self._say_delayed(case, attempts, now + timedelta(seconds=delay))
+            await self.trouble.delayed(
+                case.event,
+                attempts.reason,
+                attempt=attempts.handed_back,
+                next_attempt_at=now + timedelta(seconds=delay),
+                telling=case.arrival.telling,
+            )
             attempts = attempts.model_copy(update={"told_at": now})
         await self.attempts.write(case.arrival, attempts)
         await case.arrival.message.nak(delay=delay or None)
@@ -113,39 +124,6 @@ class Endings:
             await self.attempts.remove(case.arrival)
         for backend in Backend.by_address.values():
             backend.waiting.discard(case.arrival.sequence)
-
-    async def _say_delayed(self, case: Case, attempts: Attempts, next_attempt_at: datetime) -> None:
-        """Rule 9: waiting is visible."""
-        if case.event is None:
-            return
-        delayed = StepDelayed(
-            onboarding_id=case.event.onboarding_id,
-            server=case.event.server,
-            site=case.event.site,
-            step=self.step,
-            reason=attempts.reason,
-            attempt=attempts.handed_back,
-            next_attempt_at=next_attempt_at,
-        )
-        await self.publisher.tell(delayed, telling=case.arrival.telling)
-        metrics.DELAYS.labels(self.step).inc()
-
-    async def _say_failed(self, case: Case, attempts: Attempts, failure: Failure, subject: str) -> None:
-        """None where no onboarding can be told."""
-        if case.event is None:
-            return
-        failed = StepFailed(
-            onboarding_id=case.event.onboarding_id,
-            server=case.event.server,
-            site=case.event.site,
-            step=self.step,
-            reason=failure.reason,
-            error_type=failure.error_type,
-            culprit=failure.culprit,
-            attempt=attempts.handed_back,
-            dead_letter=subject,
-        )
-        await self.publisher.tell(failed, telling=case.arrival.telling)
 
     def _count(self, ended: str) -> None:
         metrics.DELIVERIES.labels(self.step, ended).inc()

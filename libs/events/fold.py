@@ -13,7 +13,7 @@ from uuid import UUID
 
 from events.status import ServerStatus, State, StepState, StepStatus
 from events.steps import steps
-from events.stream import Stored
+from events.stored import Stored
 from events.subjects import parse
 from events.types import (
     Frozen,

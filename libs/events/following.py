@@ -12,7 +12,9 @@ from nats.js.api import ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError
 
-from events.stream import Stored, StoreError, Stream, translated
+from events.store_errors import StoreError, translated
+from events.stored import Stored
+from events.stream import Stream
 
 ASKED_EVERY = 5.0
 """Seconds between two questions whether the consumer still stands."""

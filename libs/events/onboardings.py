@@ -13,15 +13,17 @@ from typing import Generic, TypeVar
 from events import logs, metrics, telemetry
 from events.attempts import Attempts
 from events.dead_letters import DeadLetters, Failure
-from events.endings import TELL_AGAIN
 from events.errors import Refuse
 from events.following import followed
 from events.publishing import Publisher
 from events.standing import Standing, scans_of
 from events.steps import Step
-from events.stream import Expected, Overtaken, Stored, Stream
+from events.store_errors import Overtaken
+from events.stored import Stored
+from events.stream import Expected, Stream
 from events.subjects import event_of_any_site, event_subject
-from events.types import Event, ServerReady, StepDelayed, StepFailed
+from events.trouble import TELL_AGAIN, Trouble
+from events.types import Event, ServerReady, StepDelayed
 
 E = TypeVar("E", bound=Event)
 
@@ -41,6 +43,7 @@ class Onboardings:
     def __init__(self, stream: Stream, publisher: Publisher, dead_letters: DeadLetters, step: Step) -> None:
         self._stream = stream
         self._publisher = publisher
+        self._trouble = Trouble(step.name, publisher)
         self._dead_letters = dead_letters
         self._step = step
 
@@ -91,20 +94,16 @@ class Onboardings:
         ours = told if told and _same_step(told.event, event, self._step) else None
         if ours and datetime.now(UTC) - ours.stored_at < TELL_AGAIN:
             return
-        delayed = StepDelayed(
-            onboarding_id=event.onboarding_id,
-            server=event.server,
-            site=event.site,
-            step=self._step.name,
-            reason=reason,
-            attempt=ours.event.attempt + 1 if ours else 1,
-            next_attempt_at=next_attempt_at,
-        )
         message = await self._own_message(event)
         with self._span(event, message):
             telemetry.failed(reason)
-            await self._publisher.tell(delayed, telling=message.sequence if message else 0)
-        metrics.DELAYS.labels(self._step.name).inc()
+            await self._trouble.delayed(
+                event,
+                reason,
+                attempt=ours.event.attempt + 1 if ours else 1,
+                next_attempt_at=next_attempt_at,
+                telling=message.sequence if message else 0,
+            )
 
     async def failed(self, event: Event, failure: Failure) -> None:
         """Give the step up: a dead letter of its own message, and StepFailed beside it, once."""
@@ -117,20 +116,11 @@ class Onboardings:
         now = datetime.now(UTC)
         attempts = Attempts(handed_back=1, first_failure=now, last_failure=now, reason=failure.reason)
         subject = await self._dead_letters.put(self._step.name, message, failure, attempts)
-        failed = StepFailed(
-            onboarding_id=event.onboarding_id,
-            server=event.server,
-            site=event.site,
-            step=self._step.name,
-            reason=failure.reason,
-            error_type=failure.error_type,
-            culprit=failure.culprit,
-            attempt=attempts.handed_back,
-            dead_letter=subject,
-        )
         with self._span(event, message):
             telemetry.failed(failure.reason)
-            await self._publisher.tell(failed, telling=message.sequence)
+            await self._trouble.failed(
+                event, failure, attempt=attempts.handed_back, dead_letter=subject, telling=message.sequence
+            )
         logs.logger().error("gave up", server=event.server, reason=failure.reason, dead_letter=subject)
 
     async def _ended(self, event: Event) -> bool:

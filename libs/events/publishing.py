@@ -9,7 +9,9 @@ from events import telemetry
 from events.envelope import encode
 from events.errors import Refuse
 from events.ids import event_id, revision_id
-from events.stream import Expected, Overtaken, Stored, Stream
+from events.store_errors import Overtaken
+from events.stored import Stored
+from events.stream import Expected, Stream
 from events.subjects import event_subject
 from events.types import ENDS, Event
 

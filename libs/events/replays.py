@@ -17,7 +17,9 @@ from events.operations import Operations
 from events.orders import DEAD_LETTER
 from events.publishing import Publisher
 from events.standing import envelope_of, scans_of
-from events.stream import Expected, Overtaken, Stored, Stream
+from events.store_errors import Overtaken
+from events.stored import Stored
+from events.stream import Expected, Stream
 from events.subjects import DEAD_LETTERS, event_of_any_site, replay_subject
 from events.types import OnboardingDiscarded
 

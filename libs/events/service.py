@@ -26,7 +26,8 @@ from events.questions import Answer, Check, answer_requests, checked
 from events.readiness import Probe, Readiness
 from events.settings import ServiceSettings
 from events.steps import steps
-from events.stream import Stream, translated
+from events.store_errors import translated
+from events.stream import Stream
 from events.types import Event
 
 E = TypeVar("E", bound=Event)

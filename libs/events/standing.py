@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from events.arrival import ORIGINAL_SEQUENCE, Arrival
 from events.steps import Step
-from events.stream import Expected, Stored, Stream
+from events.stored import Stored
+from events.stream import Expected, Stream
 from events.subjects import event_of_any_site, replay_subject
 from events.types import ENDS, Event, OnboardingDiscarded, ServerIncomplete, ServerScanned
 

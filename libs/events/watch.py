@@ -22,7 +22,8 @@ from events.agreement import differences
 from events.backlog import Backlog
 from events.endings import Endings
 from events.readiness import Readiness
-from events.stream import StoreError, Stream, translated
+from events.store_errors import StoreError, translated
+from events.stream import Stream
 from events.streams import OnboardingLimits
 
 EVERY = 3.0

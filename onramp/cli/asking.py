@@ -2,7 +2,7 @@
 
 from pydantic import ValidationError
 
-from events.stream import Stored
+from events.stored import Stored
 from events.types import Frozen, Registration
 from events.values import IpAddress
 from events.verdicts import Question

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from events.dead_letters import DeadLetter
-from events.stream import Stream, translated
+from events.store_errors import translated
+from events.stream import Stream
 from events.subjects import event_of_any_site, parse
 from events.types import ServerScanned
 from onramp.cli.durations import Since

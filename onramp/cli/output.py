@@ -20,7 +20,7 @@ from rich.console import Console
 
 from events.errors import Refuse
 from events.replays import InFlight
-from events.stream import StoreError
+from events.store_errors import StoreError
 from onramp.cli.connection import NotConnected
 
 NOT_WELL, NO_ANSWER, REFUSED = 1, 3, 4

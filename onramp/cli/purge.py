@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from events.stream import Stream, translated
+from events.store_errors import translated
+from events.stream import Stream
 from events.subjects import DEAD_LETTERS, event_of_any_site
 from onramp.cli.connection import connected
 from onramp.cli.operating import AskedWhy, Yes, operations_on

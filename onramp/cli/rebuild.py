@@ -18,7 +18,8 @@ from events.errors import Refuse
 from events.fold import SILENT
 from events.seal import kid_of
 from events.steps import steps
-from events.stream import Overtaken, Stream
+from events.store_errors import Overtaken
+from events.stream import Stream
 from events.verdicts import Would
 from onramp.cli.asking import question
 from onramp.cli.connection import connected

@@ -7,7 +7,8 @@ from time import monotonic
 
 from events.dead_letters import DeadLetter
 from events.replays import InFlight, Replays, Sent
-from events.stream import Overtaken, Stream
+from events.store_errors import Overtaken
+from events.stream import Stream
 from events.subjects import DEAD_LETTERS, dead_letter_subject
 
 LOOKS_EVERY = 0.3

@@ -8,7 +8,8 @@ from events.fold import SILENT, fold
 from events.following import standing
 from events.status import ServerStatus, State, StepState
 from events.steps import steps
-from events.stream import Stored, Stream
+from events.stored import Stored
+from events.stream import Stream
 from events.subjects import event_of_any_site, parse
 
 PASSED = frozenset({StepState.DONE, StepState.SKIPPED})

@@ -11,7 +11,8 @@ from rich.table import Table
 from events.applying import Applier, Change
 from events.backlog import oldest
 from events.steps import steps
-from events.stream import Stream, translated
+from events.store_errors import translated
+from events.stream import Stream
 from events.streams import stream_configs
 from onramp.cli.connection import connected
 from onramp.cli.durations import spelled

@@ -16,7 +16,8 @@ from events.fold import fold
 from events.replays import SENT_BY
 from events.status import ServerStatus
 from events.steps import steps
-from events.stream import Stored, Stream
+from events.stored import Stored
+from events.stream import Stream
 from events.subjects import DEAD_LETTERS, event_of_any_site, parse
 from events.types import Frozen, Registration, ServerScanned
 from onramp.cli.durations import clock, spelled

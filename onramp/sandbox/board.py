@@ -8,7 +8,8 @@ from uuid import UUID
 from events.fold import advance
 from events.following import followed
 from events.status import ServerStatus, StepState
-from events.stream import Stored, Stream
+from events.stored import Stored
+from events.stream import Stream
 from events.subjects import parse
 
 

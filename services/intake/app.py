@@ -4,7 +4,7 @@ from functools import cache
 
 from events import logs
 from events.service import Service
-from events.stream import Away
+from events.store_errors import Away
 from intake.api import create_app
 from intake.projection import follow
 from intake.settings import Settings

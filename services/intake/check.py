@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from events.asking import ask, asked_steps
-from events.stream import Stored, Stream
+from events.stored import Stored
+from events.stream import Stream
 from events.subjects import event_of_any_site
 from events.types import DeviceRecorded, Frozen
 from events.values import IpAddress

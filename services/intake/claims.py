@@ -7,7 +7,8 @@ before the scan is published and completed with the stream's sequence after.
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from events.stream import Expected, Overtaken, Stream
+from events.store_errors import Overtaken
+from events.stream import Expected, Stream
 from events.types import Frozen
 from events.values import ServerName, SiteToken
 

@@ -1,7 +1,7 @@
 """What an earlier scan that stands means for one that is to be stored."""
 
 from events.errors import Refuse
-from events.stream import Stored
+from events.stored import Stored
 from events.subjects import parse
 from events.types import ServerScanned
 from intake.problems import FieldError, IdTaken, OlderScan

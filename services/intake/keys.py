@@ -4,7 +4,8 @@ from pydantic import ValidationError
 
 from events import logs
 from events.seal import KeyRecord, PublicKey, seal
-from events.stream import Stored, Stream
+from events.stored import Stored
+from events.stream import Stream
 from events.values import MacAddress
 from intake.problems import NoSealingKey
 from intake.remembered import Remembered

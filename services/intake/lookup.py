@@ -5,7 +5,8 @@ from uuid import UUID
 
 from events.fold import fold
 from events.status import ServerStatus
-from events.stream import Stored, Stream
+from events.stored import Stored
+from events.stream import Stream
 from events.subjects import event_of_any_site, event_subject
 from events.values import ServerName
 from intake.problems import UnknownServer

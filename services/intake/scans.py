@@ -10,7 +10,9 @@ from events.envelope import encode
 from events.ids import event_id
 from events.seal import kid_of
 from events.standing import scans_of
-from events.stream import Expected, Overtaken, Stored, StoreError, Stream, translated
+from events.store_errors import Overtaken, StoreError, translated
+from events.stored import Stored
+from events.stream import Expected, Stream
 from events.subjects import event_subject, parse
 from events.types import ServerScanned
 from events.values import ServerName

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from pydantic import BaseModel, Field
 from pydantic_core import from_json, to_json
 
-from events.stream import Stored
+from events.stored import Stored
 from events.subjects import parse
 
 SECRET = frozenset({"sealed_password"})

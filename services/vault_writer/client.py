@@ -7,7 +7,7 @@ from nats.js.kv import KeyValue
 
 from events.openbao import Mount
 from events.seal import KeyRecord
-from events.stream import translated
+from events.store_errors import translated
 from vault_writer.handler import Secret
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError, computed_field
 from events.errors import Refuse, StepError
 from events.questions import Answer
 from events.seal import KeyRecord, new_private_key, public_part
-from events.stream import StoreError
+from events.store_errors import StoreError
 from events.types import Frozen
 from events.values import ServerName
 

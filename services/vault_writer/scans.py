@@ -6,7 +6,8 @@ from nats.js.api import ConsumerConfig, DeliverPolicy
 
 from events.errors import Refuse
 from events.seal import kid_of
-from events.stream import Stream, translated
+from events.store_errors import translated
+from events.stream import Stream
 from events.subjects import event_subject, parse
 from events.types import ServerScanned
 from events.values import ServerName

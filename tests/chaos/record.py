@@ -10,7 +10,9 @@ import nats.errors
 
 from events.errors import Refuse
 from events.steps import steps
-from events.stream import Stored, StoreError, Stream
+from events.store_errors import StoreError
+from events.stored import Stored
+from events.stream import Stream
 from events.types import ENDS, ServerScanned, StepDelayed, StepFailed
 from onramp.cli.connection import NotConnected, connected
 

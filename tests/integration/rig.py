@@ -21,7 +21,8 @@ from events.readiness import Readiness
 from events.service import ended
 from events.settings import ServiceSettings
 from events.steps import steps
-from events.stream import Stored, Stream
+from events.stored import Stored
+from events.stream import Stream
 from events.subjects import DEAD_LETTERS, event_subject
 from events.types import (
     AddressReserved,

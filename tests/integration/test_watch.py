@@ -7,7 +7,7 @@ import pytest
 from events import watch
 from events.orders import Orders
 from events.readiness import Readiness
-from events.stream import Full
+from events.store_errors import Full
 from events.synced import SyncWatch
 from events.types import DeviceRecorded, Event
 from onramp.sandbox.nats import CONFIGURATION, NatsServer, free_port

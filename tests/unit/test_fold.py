@@ -11,7 +11,7 @@ from events.envelope import encode
 from events.fold import advance, fold
 from events.ids import event_id
 from events.status import ServerStatus
-from events.stream import Stored
+from events.stored import Stored
 from events.subjects import event_subject
 from events.types import (
     AddressReserved,

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 import nats.errors
 from nats.js.errors import NotFoundError
 
-from events.stream import StoreError, Stream
+from events.store_errors import StoreError
+from events.stream import Stream
 from onramp.cli.probes.broker import clocks, nats_itself, sync_interval
 from onramp.cli.probes.finding import APPLY, Finding, Health
 from onramp.cli.probes.made import consumers, dead_letters, streams

@@ -3,7 +3,8 @@
 import json
 from datetime import UTC, datetime
 
-from events.stream import Stream, translated
+from events.store_errors import translated
+from events.stream import Stream
 from onramp.cli.access import access
 from onramp.cli.probes.finding import APPLY, Finding, Health, get
 

@@ -5,7 +5,8 @@ from nats.js.errors import NotFoundError
 from events.agreement import differences
 from events.settings import ServiceSettings
 from events.steps import steps
-from events.stream import Stream, translated
+from events.store_errors import translated
+from events.stream import Stream
 from events.streams import consumer_config, stream_configs
 from events.subjects import DEAD_LETTERS
 from onramp.cli.probes.finding import APPLY, Finding, Health

@@ -1,7 +1,8 @@
 """Whether this NATS user may act as an operator. What is sent for that can be stored by no server."""
 
 from events.ids import new_onboarding_id
-from events.stream import Expected, Overtaken, StoreError, Stream
+from events.store_errors import Overtaken, StoreError
+from events.stream import Expected, Stream
 from events.subjects import DEAD_LETTERS, OPERATIONS
 from onramp.cli.probes.finding import Finding, Health
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from events import logs
-from events.stream import StoreError
+from events.store_errors import StoreError
 from intake.problems import BadParameter, FieldError, Problem, Unavailable
 
 MEDIA_TYPE = "application/problem+json"

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from events import logs, telemetry
-from events.stream import StoreError
+from events.store_errors import StoreError
 from intake.api.answers import documented
 from intake.api.body import check_type, read_body
 from intake.imports.formats import CSV, JSON, MEDIA_TYPES, YAML

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from events import logs
 from events.reference import DeviceRole, DeviceType, Location, Prefix, Rack, Site, Tenant
-from events.stream import StoreError
+from events.store_errors import StoreError
 from events.types import Frozen
 from intake.api.aged import Aged, aged
 from intake.api.answers import documented

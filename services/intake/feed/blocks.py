@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from events.stream import Stored
+from events.stored import Stored
 from events.subjects import parse
 from intake.projection import Position
 from intake.told import as_json

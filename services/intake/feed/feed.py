@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from events.stream import Stored
+from events.stored import Stored
 from events.subjects import event_subject, parse
 from intake.feed.blocks import Block, block
 

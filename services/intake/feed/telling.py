@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from operator import attrgetter
 
-from events.stream import StoreError, Stream
+from events.store_errors import StoreError
+from events.stream import Stream
 from intake.feed.blocks import block, heartbeat, reset
 from intake.feed.feed import Feed, Filter, Listener
 from intake.projection import Position, Projection

@@ -10,7 +10,7 @@ from pydantic import Field
 from events.errors import Refuse
 from events.fold import advance
 from events.status import ServerStatus, StepStatus
-from events.stream import Stored
+from events.stored import Stored
 from events.subjects import parse
 from events.types import ServerScanned
 

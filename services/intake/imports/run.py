@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind
 
 from events import logs, telemetry
 from events.ids import new_onboarding_id
-from events.stream import StoreError
+from events.store_errors import StoreError
 from events.threads import in_thread
 from intake.imports import reading
 from intake.imports.duplicates import Clashes, clashes

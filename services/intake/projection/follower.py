@@ -7,7 +7,8 @@ from time import monotonic
 
 from events import logs
 from events.following import followed
-from events.stream import StoreError, Stream
+from events.store_errors import StoreError
+from events.stream import Stream
 from events.subjects import event_subject
 from intake.projection.projection import Projection
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from events.errors import Retry
 from events.fold import advance
 from events.status import ServerStatus
-from events.stream import Stored
+from events.stored import Stored
 from events.subjects import parse
 from intake.problems import NotCaughtUp
 from intake.projection.groups import Groups

@@ -9,7 +9,9 @@ from uuid import uuid4
 
 from pydantic import AwareDatetime, ValidationError
 
-from events.stream import Expected, Overtaken, Stored, Stream
+from events.store_errors import Overtaken
+from events.stored import Stored
+from events.stream import Expected, Stream
 from events.types import Frozen
 
 SESSIONS = "KV_SESSIONS"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from events import logs
 from events.dead_letters import Failure
 from events.errors import Retry, StepError
-from events.stream import StoreError
+from events.store_errors import StoreError
 from events.types import HostEnrolled, ServerReady
 from events.values import ServerName
 from metal3_sync.handler.values import secret_name

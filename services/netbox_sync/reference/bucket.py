@@ -7,7 +7,8 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from events.reference import AS_OF, BUCKET, AsOf
-from events.stream import Expected, Stored, Stream
+from events.stored import Stored
+from events.stream import Expected, Stream
 
 STREAM = f"KV_{BUCKET}"
 """The stream under the bucket (nats-io's ADR-8)."""

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from events import logs
 from events.errors import StepError
-from events.stream import Overtaken, StoreError
+from events.store_errors import Overtaken, StoreError
 from events.values import IpAddress
 from netbox_sync.reference.bucket import ReferenceBucket, now
 from netbox_sync.reference.shape import shape

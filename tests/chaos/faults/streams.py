@@ -3,7 +3,7 @@
 from time import monotonic
 from uuid import UUID
 
-from events.stream import Stored
+from events.stored import Stored
 from onramp.cli.connection import connected
 from tests.chaos.figures import Figure, exactly, seconds, zero
 from tests.chaos.orders import Order

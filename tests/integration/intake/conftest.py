@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from events.seal import KeyRecord, new_private_key, public_part
-from events.stream import Stored, Stream
+from events.stored import Stored
+from events.stream import Stream
 from events.subjects import event_subject
 from events.types import ServerScanned
 from events.values import MacAddress

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from events.http import served
 from events.ids import new_onboarding_id
-from events.stream import StoreError
+from events.store_errors import StoreError
 from events.types import Event, ServerScanned, StepFailed
 from onramp.sandbox.nats import free_port
 from tests.integration.intake.conftest import ID, Intake

@@ -9,7 +9,8 @@ import pytest
 from events.errors import Retry
 from events.fold import fold
 from events.status import State
-from events.stream import Stored, Stream
+from events.stored import Stored
+from events.stream import Stream
 from events.subjects import event_of_any_site, replay_subject
 from events.types import StepDelayed
 from intake.problems import NotCaughtUp

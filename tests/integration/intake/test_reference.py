@@ -13,7 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 from events.questions import answer_requests
-from events.stream import Away, StoreError, Stream
+from events.store_errors import Away, StoreError
+from events.stream import Stream
 from intake.api import create_app
 from intake.settings import Settings
 from intake.stores import Stores

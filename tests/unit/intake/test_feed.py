@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from events.stream import Stored
+from events.stored import Stored
 from events.types import DeviceRecorded
 from intake.feed.feed import MOST_WAITING, Feed, Filter
 from tests.unit.test_fold import event, stored

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from events.errors import Retry, Unreachable
-from events.stream import Away
+from events.store_errors import Away
 from metal3_sync.handler import FoundHost, FoundSecret
 from metal3_sync.watch import Rules, Watch
 

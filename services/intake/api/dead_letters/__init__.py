@@ -11,7 +11,7 @@ from starlette.requests import Request
 from events.errors import Refuse
 from events.operations import Operations
 from events.replays import InFlight, Replays
-from events.stream import Overtaken
+from events.store_errors import Overtaken
 from intake.api.answers import documented
 from intake.api.body import read_object
 from intake.api.dead_letters.shapes import Done, Letter, Letters, NoDeadLetter, NoReason, ReplayInFlight, Why
