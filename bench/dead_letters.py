@@ -26,11 +26,11 @@ COUNT = 10_000
 ROUNDS = 3
 
 
-async def _fill(rig: Rig) -> None:
+async def fill(rig: Rig, count: int, first: int = 0) -> None:
     """As many servers that were scanned, and of each the dead letter of its first step."""
     letters = DeadLetters(Stream(rig.client, DEAD_LETTERS), "netbox_sync")
     failure = Failure("RA01 U01 is held by another", "Refuse", "another")
-    for number in range(COUNT):
+    for number in range(first, first + count):
         scan = await rig.scan(f"server-{number:05}")
         subject = f"onboarding.{scan.name}.dcoa.{scan.server}"
         stored = await rig.stream.last(subject)
@@ -67,7 +67,7 @@ async def main() -> None:
         rig = Rig(Path(folder))
         await rig.start()
         try:
-            await _fill(rig)
+            await fill(rig, COUNT)
             plain, listed = await _fastest(_plain, rig), await _fastest(_listed, rig)
         finally:
             await rig.stop()

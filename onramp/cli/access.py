@@ -48,7 +48,23 @@ class Access(BaseSettings):
     nats_key_file: Path | None = Field(None, description="Its key.")
     nats_monitor_url: str | None = Field(None, description="NATS's monitoring address, for `onramp doctor`.")
     intake_url: str = Field("http://127.0.0.1:8080", description="Where intake listens.")
+    token: SecretStr | None = Field(None, description="A bearer token for intake, where people sign in.")
+    token_file: Path | None = Field(None, description="A file with it, in its place.")
     operator: str = Field(default_factory=_who, description="Who acts, as the operations record it.")
+
+    @property
+    def wants_tls(self) -> bool:
+        """Whether the connection to NATS is to be encrypted."""
+        return bool(self.nats_ca_file or self.nats_cert_file or self.nats_url.startswith("tls:"))
+
+    def bearer(self) -> str | None:
+        """The token for intake. Raises `typer.BadParameter` where its file can't be read."""
+        if self.token or self.token_file is None:
+            return self.token.get_secret_value() if self.token else None
+        try:
+            return self.token_file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise typer.BadParameter(f"{self.token_file}: {error}", param_hint="--token-file") from None
 
 
 _given: ContextVar[Access | None] = ContextVar("access", default=None)
@@ -78,6 +94,10 @@ def from_flags(
     intake_url: Annotated[
         str | None, typer.Option(help="Intake's address. [dim]ONRAMP_INTAKE_URL[/]")
     ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="A bearer token for intake; or ONRAMP_TOKEN. [dim]ONRAMP_TOKEN_FILE[/]"),
+    ] = None,
     operator: Annotated[
         str | None, typer.Option(help="Who acts, for the record. [dim]ONRAMP_OPERATOR[/]")
     ] = None,
@@ -95,6 +115,7 @@ def from_flags(
         "nats_creds": nats_creds,
         "nats_ca_file": nats_ca_file,
         "intake_url": intake_url,
+        "token_file": token_file,
         "operator": operator,
     }
     said = {name: value for name, value in flags.items() if value is not None}

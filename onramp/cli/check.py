@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.console import RenderableType
 from rich.text import Text
 
 from events.asking import ask, asked_steps
@@ -15,7 +15,7 @@ from events.stream import Stream
 from events.verdicts import Verdict, Would
 from onramp.cli.asking import AT_ONCE, question
 from onramp.cli.connection import connected
-from onramp.cli.output import NOT_WELL, Json, Refused, console, print_json, run
+from onramp.cli.output import NOT_WELL, Json, Refused, console, print_json, run, uncut
 from onramp.cli.standing import PASSED, Server, every_server, one_server
 
 AGREES = {
@@ -116,16 +116,17 @@ def _told(server: Server, step: str) -> StepState:
     return found.state if found else StepState.WAITING
 
 
-def _table(found: Sequence[Finding], name: str | None) -> Table:
-    """For one server every step; for all of them only what does not agree."""
-    table = Table("Server", "Step", "Events say", "Backend", "Would", "Difference", border_style="dim")
+def _table(found: Sequence[Finding], name: str | None) -> RenderableType:
+    """For one server every step; for all of them only what does not agree, and what could not be asked."""
+    table = uncut("Server", "Step", "Events say", "Backend", "Would", "Difference")
     for finding in found:
-        if name is None and finding.result == "agrees":
+        if name is None and finding.result in {"agrees", "open"}:
             continue
         verdict = finding.verdict
-        said = "; ".join(verdict.changes) or verdict.reason
+        changes = "\n".join(verdict.changes) or verdict.reason
         result = Text(finding.result, _STYLES[finding.result])
-        table.add_row(finding.server, finding.step, finding.told, result, verdict.would, Text(said))
+        table.add_row(finding.server, finding.step, finding.told, result, verdict.would, Text(changes))
     counts = [(result, sum(finding.result == result for finding in found)) for result in _STYLES]
-    table.caption = ", ".join(f"{count} {result}" for result, count in counts if count) or "no server"
-    return table
+    said = ", ".join(f"{count} {result}" for result, count in counts if count) or "no server"
+    table.caption = said
+    return table if table.rows else Text(said)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from events.dead_letters import DeadLetter
@@ -23,7 +23,7 @@ from onramp.cli.letters import (
     selected,
 )
 from onramp.cli.operating import AskedWhy, Yes, replays_on
-from onramp.cli.output import NOT_WELL, Json, console, counted, print_json, run
+from onramp.cli.output import NOT_WELL, Json, console, counted, print_json, run, uncut
 
 app = typer.Typer(help="What failed and waits for a person.", no_args_is_help=True)
 
@@ -133,7 +133,7 @@ def _message(letter: DeadLetter) -> Any:
 
 
 def _fields(row: Mapping[str, Any]) -> Table:
-    table = Table(show_header=False, box=None)
+    table = Table(Column(), Column(overflow="fold"), show_header=False, box=None)
     for name, value in row.items():
         table.add_row(Text(name.replace("_", " "), "dim"), Text("" if value is None else str(value)))
     return table
@@ -148,11 +148,9 @@ def grouped(found: Sequence[Letter]) -> Mapping[tuple[str, str], Sequence[Letter
 
 
 def _table(found: Sequence[Letter]) -> Table:
-    table = Table(
-        "Service", "Reason", "Culprit", "Count", "Attempts", "First", "Last", "Ids", border_style="dim"
-    )
+    table = uncut("Service", "Reason", "Culprit", "Count", "First and last failure", "Ids")
     for (service, reason), letters in grouped(found).items():
-        table.add_row(service, Text(reason), *_group(letters))
+        table.add_row(service, Text(reason), *map(Text, _group(letters)))
     table.caption = counted(len(found), "dead letter")
     return table
 
@@ -164,7 +162,7 @@ def _group(letters: Sequence[Letter]) -> tuple[str, ...]:
     last = max((t.last_failure for t in those if t.last_failure), default=None)
     ids = " ".join(str(letter.id) for letter in those[:IDS_SHOWN])
     more = f" and {len(those) - IDS_SHOWN} more" if len(those) > IDS_SHOWN else ""
-    count = f"{len(those)}" + (f" ({overtaken} superseded)" if overtaken else "")
+    attempts = max(letter.attempts for letter in those)
+    count = f"{len(those)}, tried {attempts}×" + (f", {overtaken} superseded" if overtaken else "")
     culprits = ", ".join(sorted({letter.failure.culprit for letter in those if letter.failure.culprit}))
-    attempts = str(max(letter.attempts for letter in those))
-    return culprits, count, attempts, clock(first), clock(last), ids + more
+    return culprits, count, "\n".join(dict.fromkeys((clock(first), clock(last)))), ids + more

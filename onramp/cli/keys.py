@@ -9,7 +9,7 @@ from rich.table import Table
 
 from onramp.cli.connection import connected
 from onramp.cli.operating import operations_on
-from onramp.cli.output import Json, NoAnswer, Refused, console, print_json, run
+from onramp.cli.output import Json, NoAnswer, Refused, console, print_json, run, uncut
 
 app = typer.Typer(help="The keys that BMC passwords are sealed with.", no_args_is_help=True)
 
@@ -81,7 +81,7 @@ async def _asked(verb: str, question: dict[str, str]) -> dict[str, Any]:
 
 
 def _table(keys: list[dict[str, Any]]) -> Table:
-    table = Table("Key", "Made at", "State", "Needed by", border_style="dim")
+    table = uncut("Key", "Made at", "State", "Needed by")
     for key in keys:
         needed_by = ", ".join(key["needed_by"]) or "nobody"
         table.add_row(

@@ -11,7 +11,7 @@ import typer
 from onramp.cli.merging import Merged, reservations_in
 from onramp.cli.merging import merge as merged
 from onramp.cli.output import NOT_WELL, Json, errors, print_json
-from onramp.cli.records import UnreadableFile, read
+from onramp.cli.records import read
 
 
 def merge(
@@ -41,10 +41,11 @@ def merge(
 
 
 def _devices(file: Path) -> list[Mapping[str, Any]]:
-    try:
-        return [record.fields for record in read(file)]
-    except UnreadableFile as error:
-        raise typer.BadParameter(f"{file}: {error}") from None
+    devices = read(file)
+    for device in devices:
+        for error in device.errors:
+            raise typer.BadParameter(f"{file}: {device.place}: {error.field}: {error.expected}")
+    return [device.fields for device in devices]
 
 
 def _reservations(file: Path) -> Sequence[Mapping[str, Any]]:

@@ -17,6 +17,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.table import Column, Table
 
 from events.errors import Refuse
 from events.replays import InFlight
@@ -62,6 +63,11 @@ def print_json(value: object) -> None:
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def uncut(*headers: str) -> Table:
+    """A table that cuts nothing: what has no room in its line goes on in the next."""
+    return Table(*(Column(header, overflow="fold") for header in headers), border_style="dim")
 
 
 def counted(count: int, thing: str) -> str:

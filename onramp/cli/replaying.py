@@ -1,32 +1,59 @@
-"""Dead letters sent to their steps again, at a rate, each followed until it has succeeded or failed."""
+"""Messages sent to steps once more, at a rate, each followed until it has succeeded or failed again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
+from rich.progress import Progress
+
 from events.dead_letters import DeadLetter
-from events.replays import InFlight, Replays, Sent
+from events.errors import Refuse
+from events.replays import InFlight, Sent
 from events.store_errors import Overtaken
 from events.stream import Stream
-from events.subjects import DEAD_LETTERS, dead_letter_subject
+from events.subjects import DEAD_LETTERS, dead_letter_subject, parse
+from onramp.cli.acks import Acks
+from onramp.cli.output import errors
 
 LOOKS_EVERY = 0.3
 """Seconds between two looks at those that are on their way."""
+OUTCOMES = {"succeeded": "green", "failed again": "red", "in flight": "yellow", "on its way": "yellow"}
+"""How each is shown."""
+AT_ONCE = 8
+"""Sent side by side, so that a rate is kept which one after the other could not keep."""
+BEHIND = 0.25
+"""Seconds' worth that is made up for after a hold-up; what is older is let go, so that there is no rush."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One message that is to be sent to a step."""
+
+    step: str
+    server: str
+    send: Callable[[], Awaitable[Sent]]
+    id: int | None = None
+    """Its dead letter's."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one dead letter's replay."""
+    """What became of one."""
 
-    id: int
+    id: int | None
     server: str
     step: str
     state: str
-    """`succeeded`, `failed again`, or `in flight`: somebody else's replay of it is on its way."""
+    """`succeeded`, `failed again`, `on its way` still, or `in flight`: not sent, for another was."""
     reason: str = ""
     dead_letter: int | None = None
     """The new one, where it failed again."""
+
+    @classmethod
+    def of(cls, order: Order, state: str, reason: str = "", dead_letter: int | None = None) -> "Outcome":
+        """What became of this one."""
+        return cls(order.id, order.server, order.step, state, reason, dead_letter)
 
 
 class Pace:
@@ -35,71 +62,96 @@ class Pace:
     def __init__(self, rate: float) -> None:
         """`rate`: how many a second."""
         self._gap = 1 / rate
-        self._next_at = 0.0
+        self._next_at = monotonic()
 
     async def wait(self) -> None:
         """Until it is the next one's turn."""
         now = monotonic()
-        await asyncio.sleep(max(0.0, self._next_at - now))
-        self._next_at = max(self._next_at, now) + self._gap
+        turn = max(self._next_at, now - BEHIND)
+        self._next_at = turn + self._gap
+        await asyncio.sleep(max(0.0, turn - now))
 
 
 class Replaying:
-    """The replays that one operator sends."""
+    """What one operator sends."""
 
-    def __init__(self, stream: Stream, replays: Replays, why: str, rate: float) -> None:
+    def __init__(self, stream: Stream, rate: float) -> None:
+        self._stream = stream
         self._letters = Stream(stream.client, DEAD_LETTERS)
-        self._replays = replays
-        self._why = why
-        self._pace = Pace(rate)
-        self._going: dict[int, tuple[DeadLetter, Sent]] = {}
+        self._rate = rate
+        self._going: dict[int, tuple[Order, Sent]] = {}
         self._not_sent: list[Outcome] = []
 
     @property
-    def going(self) -> int:
-        """How many are on their way."""
-        return len(self._going)
+    def going(self) -> list[Outcome]:
+        """Those that are on their way."""
+        why = "it waits, as `onramp show` says, or nobody runs its step"
+        return [Outcome.of(order, "on its way", why) for order, _ in self._going.values()]
 
-    async def run(self, letters: Sequence[DeadLetter]) -> AsyncIterator[Outcome]:
+    async def run(self, orders: Sequence[Order]) -> AsyncIterator[Outcome]:
         """Each one's outcome, as they come. Raises `Away`; what was sent stays sent."""
-        sending = asyncio.create_task(self._send_all(letters))
-        try:
-            over = False
-            while not over:
-                over = sending.done()
-                for outcome in await self._ended():
-                    yield outcome
-                over = over and not self._going
-                if not over:
-                    await asyncio.sleep(LOOKS_EVERY)
-            await sending
-        finally:
-            sending.cancel()
-
-    async def _send_all(self, letters: Sequence[DeadLetter]) -> None:
-        for letter in letters:
-            await self._pace.wait()
+        async with Acks.of(self._stream, {order.step for order in orders}) as acks:
+            sending = asyncio.create_task(self._send_all(orders))
             try:
-                self._going[letter.id] = letter, await self._replays.replay(letter, self._why)
-            except (InFlight, Overtaken) as busy:
-                reason = (
-                    str(busy) if isinstance(busy, InFlight) else "another message to this step came first"
-                )
-                self._not_sent.append(Outcome(letter.id, letter.server, letter.step, "in flight", reason))
+                while not sending.done() or self._going:
+                    await asyncio.sleep(LOOKS_EVERY)
+                    if sending.done():
+                        sending.result()
+                    async for outcome in self._ended(acks):
+                        yield outcome
+                await sending
+                for outcome in self._not_sent:
+                    yield outcome
+            finally:
+                sending.cancel()
 
-    async def _ended(self) -> list[Outcome]:
-        ended, self._not_sent = self._not_sent, []
-        for letter, sent in list(self._going.values()):
-            if await self._letters.at(letter.id) is None:
-                del self._going[letter.id]
-                ended.append(await self._outcome(letter, sent))
-        return ended
+    async def follow(
+        self, orders: Sequence[Order], report: Callable[[list[Outcome]], None], *, quiet: bool
+    ) -> list[Outcome]:
+        """Show how it goes, and report what is known at the end, also when it is broken off."""
+        outcomes: list[Outcome] = []
+        try:
+            with Progress(console=errors, transient=True, disable=quiet) as progress:
+                task = progress.add_task("succeeded or failed again", total=len(orders))
+                async for outcome in self.run(orders):
+                    outcomes.append(outcome)
+                    progress.advance(task)
+        finally:
+            report([*outcomes, *self.going])
+        return outcomes
 
-    async def _outcome(self, letter: DeadLetter, sent: Sent) -> Outcome:
-        """Its dead letter has gone; a renewed failure was written before that."""
-        subject = dead_letter_subject(letter.step, letter.site, letter.server, sent.sequence)
+    async def _send_all(self, orders: Sequence[Order]) -> None:
+        left, pace = iter(orders), Pace(self._rate)
+        await asyncio.gather(*(self._send_some(left, pace) for _ in range(AT_ONCE)))
+
+    async def _send_some(self, left: Iterator[Order], pace: Pace) -> None:
+        for order in left:
+            await pace.wait()
+            try:
+                sent = await order.send()
+                self._going[sent.sequence] = order, sent
+            except InFlight as busy:
+                self._not_sent.append(Outcome.of(order, "in flight", str(busy)))
+            except Overtaken:
+                reason = "another message to this step came first: try again"
+                self._not_sent.append(Outcome.of(order, "in flight", reason))
+            except Refuse as refusal:
+                self._not_sent.append(Outcome.of(order, "not sent", refusal.reason))
+
+    async def _ended(self, acks: Acks) -> AsyncIterator[Outcome]:
+        for step in {order.step for order, _ in self._going.values()}:
+            await acks.look(step)
+        over = [sequence for sequence, (order, _) in self._going.items() if acks.have(order.step, sequence)]
+        for sequence in over:
+            outcome = await self._outcome(*self._going[sequence])
+            del self._going[sequence]
+            yield outcome
+
+    async def _outcome(self, order: Order, sent: Sent) -> Outcome:
+        """A renewed failure was written before its message was acknowledged."""
+        address = parse(sent.subject)
+        subject = dead_letter_subject(order.step, address.site, address.server, sent.sequence)
         renewed = await self._letters.last(subject, from_leader=True)
         if renewed is None:
-            return Outcome(letter.id, letter.server, letter.step, "succeeded")
-        reason = DeadLetter.of(renewed).failure.reason
-        return Outcome(letter.id, letter.server, letter.step, "failed again", reason, renewed.sequence)
+            return Outcome.of(order, "succeeded")
+        return Outcome.of(order, "failed again", DeadLetter.of(renewed).failure.reason, renewed.sequence)

@@ -1,17 +1,19 @@
 """`onramp scan` and `onramp import`: servers registered through intake."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.progress import Progress
 
+from intake.imports.formats import Record
 from onramp.cli.access import access
-from onramp.cli.output import NO_ANSWER, NOT_WELL, REFUSED, Json, console, errors, print_json, run
-from onramp.cli.records import Record, UnreadableFile, duplicates, read
-from onramp.cli.registering import Result, intake_at, validated
+from onramp.cli.output import NO_ANSWER, NOT_WELL, REFUSED, Json, console, counted, errors, print_json, run
+from onramp.cli.records import Judge, read
+from onramp.cli.registering import Result, intake_of, judged
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what is wrong with it; send nothing.")]
 Text = Annotated[str | None, typer.Option()]
@@ -52,7 +54,7 @@ def scan(
     """
     given = {name: value for name, value in locals().items() if name not in {"dry_run", "as_json"}}
     fields = {name: value for name, value in given.items() if value is not None}
-    run(_scan(Record("this scan", fields), dry_run, as_json))
+    run(_scan(Record(0, fields), dry_run, as_json))
 
 
 def import_(
@@ -62,52 +64,51 @@ def import_(
 ) -> None:
     """Register every server of a file. Exit code 1 when any was refused; each of them is named, with why.
 
+    What intake has in ONRAMP_NAME_PATTERN and ONRAMP_REQUIRE_BOOT_MAC, a dry run needs too.
+
     [dim]$[/] onramp import servers.csv --dry-run
-    [dim]$[/] onramp import servers.json
+    [dim]$[/] onramp --token-file ~/.onramp-token import servers.json
     """
-    try:
-        records = read(file)
-    except UnreadableFile as error:
-        raise typer.BadParameter(f"{file}: {error}") from None
-    run(_import(records, dry_run, as_json))
+    run(_import(read(file), dry_run, as_json))
 
 
 async def _scan(record: Record, dry_run: bool, as_json: bool) -> int:
-    [result] = await _registered([record], dry_run, lambda: None)
+    if dry_run:
+        result = judged(record, Judge([record]))
+    else:
+        async with intake_of(access()) as intake:
+            result = await intake.register(record)
     print_json(asdict(result)) if as_json else _say_one(result)
-    return {"refused": REFUSED, "unanswered": NO_ANSWER}.get(result.state, 0)
+    return REFUSED if result.state == "refused" else 0
 
 
 async def _import(records: Sequence[Record], dry_run: bool, as_json: bool) -> int:
+    results: dict[str, Result] = {}
     with Progress(console=errors, transient=True, disable=as_json) as progress:
         task = progress.add_task("registered", total=len(records))
-        results = await _registered(records, dry_run, lambda: progress.advance(task))
-    print_json([asdict(result) for result in results]) if as_json else _say_all(results)
-    states = {result.state for result in results}
+        async for result in _registered(records, dry_run):
+            results[result.place] = result
+            progress.advance(task)
+    in_order = [results[record.place] for record in records]
+    print_json([asdict(result) for result in in_order]) if as_json else _say_all(in_order)
+    states = {result.state for result in in_order}
     return NO_ANSWER if "unanswered" in states else NOT_WELL if "refused" in states else 0
 
 
-async def _registered(records: Sequence[Record], dry_run: bool, one_more: Callable[[], Any]) -> list[Result]:
-    """Each record's result, in the order of the file. Those that claim the same thing are not sent."""
-    twice = duplicates(records)
-    results = {
-        record.place: Result(record.place, record.name, "refused", reason=twice[record.place])
-        for record in records
-        if record.place in twice
-    }
-    rest = [record for record in records if record.place not in twice]
-    if dry_run:
-        results |= {record.place: validated(record) for record in rest}
-    else:
-        async with intake_at(access().intake_url) as intake:
-            async for result in intake.register_all(rest):
-                results[result.place] = result
-                one_more()
-    return [results[record.place] for record in records]
+async def _registered(records: Sequence[Record], dry_run: bool) -> AsyncIterator[Result]:
+    """Each record's result. Those that claim the same thing, or can't be read, are not even sent."""
+    judge = Judge(records)
+    for record in records:
+        if dry_run or not judge.sendable(record):
+            yield judged(record, judge)
+    if not dry_run:
+        async with intake_of(access()) as intake:
+            async for result in intake.register_all([each for each in records if judge.sendable(each)]):
+                yield result
 
 
 def _say_one(result: Result) -> None:
-    if result.state in {"refused", "unanswered"}:
+    if result.state == "refused":
         errors.print(f"onramp: {result.state}: {result.reason}", style="red", markup=False, highlight=False)
         return
     console.print(f"[bold]{result.server}[/] {result.state} {result.onboarding_id}")
@@ -117,12 +118,17 @@ def _say_one(result: Result) -> None:
 
 def _say_all(results: Sequence[Result]) -> None:
     for result in results:
-        style = "red" if result.state in {"refused", "unanswered"} else "yellow"
-        for said in (result.reason, *result.warnings):
-            if said:
-                line = f"{result.place} {result.server}: {said}".replace(" :", ":")
-                console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
-    counts = {
-        state: sum(r.state == state for r in results) for state in dict.fromkeys(r.state for r in results)
-    }
+        told = [] if result.state == "unanswered" else [result.reason, *result.warnings]
+        for said in filter(None, told):
+            _say(f"{result.place} {result.server}: {said}".replace(" :", ":"), result.state)
+    counts = Counter(result.state for result in results)
     console.print(", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to register")
+    if unanswered := [result for result in results if result.state == "unanswered"]:
+        first, count = unanswered[0], counts["unanswered"]
+        _say(f"from {first.place} on, {counted(count, 'record')} got no answer: {first.reason}", first.state)
+        _say("import the file again: what was taken already is not changed by that", "unanswered")
+
+
+def _say(line: str, state: str) -> None:
+    style = "yellow" if state in {"accepted", "valid"} else "red"
+    console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)

@@ -11,7 +11,7 @@ from rich.text import Text
 from events.status import ServerStatus, State
 from onramp.cli.connection import connected
 from onramp.cli.durations import span, spelled
-from onramp.cli.output import Json, Refused, console, counted, print_json, run
+from onramp.cli.output import Json, Refused, console, counted, print_json, run, uncut
 from onramp.cli.standing import Filter, at_step, every_server, waiting_since, waits_for
 from onramp.cli.timeline import drawn, read, told
 
@@ -81,8 +81,7 @@ def _row(status: ServerStatus) -> dict[str, object]:
 
 
 def _table(found: list[ServerStatus]) -> Table:
-    table = Table("Server", "Site", "State", "Step", "Waits", "Why", border_style="dim")
-    table.columns[0].no_wrap = True
+    table = uncut("Server", "Site", "State", "Step", "Waits", "Why")
     for status in found:
         waits = "" if status.ended else spelled(waits_for(status))
         state = Text(status.state, STYLES[status.state])

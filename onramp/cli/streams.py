@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from nats.js.errors import NotFoundError
 from rich.table import Table
+from rich.text import Text
 
 from events.applying import Applier, Change
 from events.backlog import oldest
@@ -17,7 +18,7 @@ from events.streams import stream_configs
 from onramp.cli.connection import connected
 from onramp.cli.durations import spelled
 from onramp.cli.operating import operations_on
-from onramp.cli.output import NOT_WELL, Json, console, print_json, run
+from onramp.cli.output import NOT_WELL, Json, console, print_json, run, uncut
 
 app = typer.Typer(help="The streams, buckets and consumers in NATS.", no_args_is_help=True)
 
@@ -115,7 +116,7 @@ async def _consumer(stream: Stream, name: str) -> dict[str, object]:
 
 def _table(kind: str, rows: list[dict[str, object]]) -> Table:
     keys = max(rows, key=len)
-    table = Table(kind, *list(keys)[1:], border_style="dim")
+    table = uncut(kind, *list(keys)[1:])
     for row in rows:
         style = "bold red" if row["state"] == "missing" else None
         table.add_row(*(str(row.get(key, "")) for key in keys), style=style)
@@ -123,9 +124,11 @@ def _table(kind: str, rows: list[dict[str, object]]) -> Table:
 
 
 def _changes(changes: list[Change], dry_run: bool) -> Table:
-    table = Table("", "Name", "Would be done" if dry_run else "Done", "", border_style="dim")
+    table = uncut("", "Name", "Would be done" if dry_run else "Done", "")
     for change in changes:
-        table.add_row(change.kind, change.name, change.action, change.detail, style=_STYLES[change.action])
+        table.add_row(
+            change.kind, change.name, change.action, Text(change.detail), style=_STYLES[change.action]
+        )
     return table
 
 

@@ -8,7 +8,6 @@ from urllib.parse import unquote
 
 from pydantic import ValidationError
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from events.dead_letters import DeadLetter
@@ -21,6 +20,7 @@ from events.stream import Stream
 from events.subjects import DEAD_LETTERS, event_of_any_site, parse
 from events.types import Frozen, Registration, ServerScanned
 from onramp.cli.durations import clock, spelled
+from onramp.cli.output import uncut
 
 
 class _Said(Frozen):
@@ -95,7 +95,7 @@ def drawn(story: Story) -> Iterator[RenderableType]:
     for number, onboarding in enumerate(story.scans, 1):
         newest = " (the newest)" if number == len(story.scans) else " (superseded)"
         yield Text(f"scan {number}: onboarding {onboarding}{newest}", "dim")
-    table = Table("Time (UTC)", "Scan", "Event", "Step", "Took", "What", border_style="dim")
+    table = uncut("Time (UTC)", "Scan", "Event", "Step", "Took", "What")
     for entry in story.entries:
         took = "" if entry.took is None else spelled(timedelta(seconds=entry.took))
         scan = str(entry.scan or "?")

@@ -15,8 +15,8 @@ from onramp.cli.connection import connected
 from onramp.cli.output import NOT_WELL, Json, console, counted, print_json, run
 from onramp.cli.servers import Servers, Sites
 from onramp.cli.standing import Filter
-from onramp.sandbox.board import Board
-from onramp.sandbox.table import drawn
+from onramp.live.board import Board
+from onramp.live.table import drawn
 
 SHOWN = 30
 """Servers that the picture has room for; the others are counted."""

@@ -14,11 +14,11 @@ from rich.table import Table
 
 from events.status import State
 from onramp.cli.connection import connected
-from onramp.sandbox.board import Board
+from onramp.live.board import Board
+from onramp.live.table import drawn
 from onramp.sandbox.processes import NotStarted, until
 from onramp.sandbox.story import Chapter
 from onramp.sandbox.system import System
-from onramp.sandbox.table import drawn
 
 SETTLES_WITHIN = 180.0
 _BETWEEN_SCANS = 0.4

@@ -13,19 +13,19 @@ from onramp.cli.probes.made import consumers, dead_letters, streams
 from onramp.cli.probes.permissions import permissions
 from onramp.cli.probes.services import intake, sealing_keys, services
 
-__all__ = ["PROBES", "Finding", "Health", "probed"]
+__all__ = ["PROBES", "Finding", "Health", "intake", "probed", "sync_interval"]
 
 Probe = Callable[[Stream], Awaitable[list[Finding]]]
 
 PROBES: dict[str, Probe] = {
     "NATS": nats_itself,
     "clock": clocks,
-    "sync_interval: always": sync_interval,
+    "sync_interval: always": lambda _: sync_interval(),
     "permissions": permissions,
     "streams": streams,
     "consumers": consumers,
     "sealing keys": sealing_keys,
-    "intake": intake,
+    "intake": lambda _: intake(),
     "services": services,
     "dead letters": dead_letters,
 }

@@ -12,6 +12,11 @@ SKEW = 2.0
 """Seconds between the clocks, from which on times that are compared mislead."""
 
 
+def now() -> datetime:
+    """What this machine takes the time for."""
+    return datetime.now(UTC)
+
+
 async def nats_itself(stream: Stream) -> list[Finding]:
     """The connection, as whom, and how far away."""
     client, settings = stream.client, access()
@@ -19,19 +24,23 @@ async def nats_itself(stream: Stream) -> list[Finding]:
     trip, version = await client.rtt(), client.connected_server_version
     server = f"nats-server {version.major}.{version.minor}.{version.patch}"
     said = f"{settings.nats_url} as {who}, {server}, {trip * 1000:.1f} ms away"
+    # nats-py falls back to plain TCP where the server offers nothing else.
+    if settings.wants_tls and not client._server_info.get("tls_required"):
+        do = "have NATS require TLS, then change this user's password"
+        return [Finding("NATS", Health.BROKEN, f"{said}: not encrypted, though TLS was asked for", do)]
     return [Finding("NATS", Health.OK, said)]
 
 
 async def clocks(stream: Stream) -> list[Finding]:
     """The clock of the NATS server against this machine's."""
-    before = datetime.now(UTC)
+    before = now()
     async with translated():
         answer = await stream.client.request(f"$JS.API.STREAM.INFO.{stream.name}", b"", timeout=5)
-    now = before + (datetime.now(UTC) - before) / 2
+    asked_at = before + (now() - before) / 2
     told = json.loads(answer.data).get("ts")
     if told is None:
         return [Finding("clock", Health.ATTENTION, "NATS tells no time", APPLY)]
-    skew = (datetime.fromisoformat(told) - now).total_seconds()
+    skew = (datetime.fromisoformat(told) - asked_at).total_seconds()
     said = f"NATS's clock is {abs(skew):.2f} s {'ahead of' if skew > 0 else 'behind'} this machine's"
     if abs(skew) < SKEW:
         return [Finding("clock", Health.OK, said)]
@@ -40,7 +49,7 @@ async def clocks(stream: Stream) -> list[Finding]:
     ]
 
 
-async def sync_interval(_stream: Stream) -> list[Finding]:
+async def sync_interval() -> list[Finding]:
     """Whether what NATS acknowledges is on the disk: only its monitoring address tells."""
     url = access().nats_monitor_url
     if url is None:
@@ -49,7 +58,11 @@ async def sync_interval(_stream: Stream) -> list[Finding]:
     answer = await get(f"{url}/varz")
     if isinstance(answer, str):
         return [Finding("sync_interval: always", Health.ATTENTION, answer, "mend ONRAMP_NATS_MONITOR_URL")]
-    if answer.json().get("jetstream", {}).get("config", {}).get("sync_always"):
+    told = answer.json()
+    if not isinstance(told, dict) or "server_id" not in told:
+        found = f"{url}/varz is no NATS server's"
+        return [Finding("sync_interval: always", Health.ATTENTION, found, "mend ONRAMP_NATS_MONITOR_URL")]
+    if told.get("jetstream", {}).get("config", {}).get("sync_always"):
         return [Finding("sync_interval: always", Health.OK, "every write is on the disk before it counts")]
     found = "off: a power cut loses what was acknowledged in the last minutes"
     do = "set `sync_interval: always` in its jetstream block"

@@ -18,7 +18,7 @@ async def sealing_keys(stream: Stream) -> list[Finding]:
     sealing = [record for record in map(KeyRecord.model_validate_json, records) if not record.retired]
     if not sealing:
         return [Finding("sealing keys", Health.BROKEN, "none that seals", "run `onramp keys new`")]
-    return [Finding("sealing keys", Health.OK, f"{len(sealing)} that seal, of {len(records)}")]
+    return [Finding("sealing keys", Health.OK, f"that seal: {len(sealing)} of {len(records)}")]
 
 
 async def services(stream: Stream) -> list[Finding]:
@@ -37,7 +37,7 @@ async def services(stream: Stream) -> list[Finding]:
     return found
 
 
-async def intake(_stream: Stream) -> list[Finding]:
+async def intake() -> list[Finding]:
     """Intake's own readiness."""
     answer = await get(f"{access().intake_url}/readyz")
     if isinstance(answer, str):

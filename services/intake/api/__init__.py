@@ -5,7 +5,6 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from events.stream import Stream
-from intake import guards
 from intake.api import (
     asyncapi,
     check,
@@ -21,6 +20,7 @@ from intake.api import (
     webhook,
 )
 from intake.api.answers import Unexpected, answer_problems
+from intake.guards import installing as guards
 from intake.settings import Settings
 from intake.signin.bucket import SESSIONS
 from intake.signin.installing import install

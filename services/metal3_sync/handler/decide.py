@@ -58,7 +58,7 @@ def decide_host(wanted: WantedHost, found: FoundHost | None) -> Plan:
     _require_boot_mac(wanted, found)
     if found is None:
         return Plan(Outcome.CREATED, wanted.spec(), changes={"": "created"})
-    changes = _differences(wanted, found)
+    changes = _changes(wanted, found)
     hindrance = _hindrance(wanted, found) if "spec.bmc.address" in changes else None
     if hindrance is not None:
         return _held_up(found, hindrance)
@@ -86,14 +86,18 @@ def _require_boot_mac(wanted: WantedHost, found: FoundHost | None) -> None:
         raise Refuse(f"{wanted.label} is not inspected and so needs boot_mac: scan again with it")
 
 
-def _differences(wanted: WantedHost, found: FoundHost) -> dict[str, str]:
-    differing = {f"bmc.{name}": (found.bmc[name], value) for name, value in wanted.bmc.items()}
+def differing(wanted: WantedHost, found: FoundHost) -> dict[str, tuple[Any, Any]]:
+    """What was found and what is wanted of each field that differs; only what a scan may change."""
+    both = {f"bmc.{name}": (found.bmc[name], value) for name, value in wanted.bmc.items()}
     if wanted.boot_mac and not found.spec.get("bootMACAddress"):
-        differing["bootMACAddress"] = ("", wanted.boot_mac)
+        both["bootMACAddress"] = ("", wanted.boot_mac)
+    return {name: (old, new) for name, (old, new) in both.items() if old != new}
+
+
+def _changes(wanted: WantedHost, found: FoundHost) -> dict[str, str]:
     return {
         f"spec.{name}": f"{name} {old} becomes {new}" if old else f"{name} becomes {new}"
-        for name, (old, new) in differing.items()
-        if old != new
+        for name, (old, new) in differing(wanted, found).items()
     }
 
 

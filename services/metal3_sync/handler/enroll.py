@@ -11,6 +11,7 @@ from events.values import ServerName
 from events.verdicts import Question, Verdict, Would
 from metal3_sync.handler.decide import Detaching, decide_host, decide_secret
 from metal3_sync.handler.facts import enrolled, incomplete
+from metal3_sync.handler.foreseen import STEP, foreseen
 from metal3_sync.handler.values import (
     RETRY,
     BmcCredentials,
@@ -21,7 +22,6 @@ from metal3_sync.handler.values import (
 )
 from metal3_sync.handler.wanted import Policy, want_host
 
-STEP = "metal3_sync"
 SECRET_FIELDS = ("data.username", "data.password", "metadata.labels.environment.metal3.io")
 
 
@@ -88,14 +88,11 @@ async def check_host(question: Question, cluster: Cluster, policy: Policy) -> Ve
     wanted = want_host(question.server, question.registration, question.address, policy)
     found_secret = await cluster.secret(secret_name(question.server))
     found = await cluster.host(question.server)
-    decide_secret(wanted, None, found_secret, found)
+    secret = decide_secret(wanted, None, found_secret, found)
     plan = decide_host(wanted, found)
     if plan.then is not None and not isinstance(plan.then, Detaching):
         raise plan.then
-    would = {Outcome.CREATED: Would.CREATE, Outcome.CHANGED: Would.CHANGE, Outcome.UNCHANGED: Would.NOTHING}
-    changes = (plan.then.reason,) if plan.then else tuple(plan.changes.values())
-    reason = "; ".join(changes) or f"{wanted.label} is as this scan wants it"
-    return Verdict(step=STEP, would=would[plan.outcome], reason=reason, changes=changes)
+    return foreseen(wanted, secret, found, plan)
 
 
 @contextmanager

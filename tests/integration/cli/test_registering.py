@@ -1,42 +1,78 @@
 """`scan` and `import`, through a real intake."""
 
+import asyncio
 import json
 import os
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
+from events.ids import new_onboarding_id
 from events.seal import KeyRecord, new_private_key, public_part
 from events.types import ServerScanned
+from onramp.cli import registering
 from onramp.sandbox.nats import free_port
 from onramp.sandbox.processes import Process
 from onramp.sandbox.waiting import answers
 from tests.integration.cli.conftest import Cli
+from tests.integration.intake.signin.provider import CLIENT, SECRET, OidcProvider
 from tests.integration.rig import Rig
 
+NAMED = {"device_name": "edge-77", "bmc_mac": "3cecef007777", "bmc_password": "pw"}
 MAC = "3c:ec:ef:a1:9c:e9"
+KEY = KeyRecord(key=public_part(new_private_key("k1")), made_at="2026-01-01T00:00:00Z")
 
 
-@pytest.fixture
-async def intake(rig: Rig, tmp_path: Path) -> AsyncIterator[str]:
+@asynccontextmanager
+async def running(rig: Rig, folder: Path, **settings: str) -> AsyncIterator[str]:
     """The address of an intake that can seal passwords."""
-    key = KeyRecord(key=public_part(new_private_key("k1")), made_at="2026-01-01T00:00:00Z")
-    await rig.client.jetstream().publish("$KV.KEYS.k1", key.model_dump_json().encode())
+    await rig.client.jetstream().publish("$KV.KEYS.k1", KEY.model_dump_json().encode())
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     said = {"ONRAMP_NATS_URL": rig.server.url, "ONRAMP_HTTP_PORT": str(port), "ONRAMP_ACK_WAIT": "2"}
     process = Process(
         "intake",
         [sys.executable, "-m", "intake.app"],
-        tmp_path / "intake.log",
+        folder / "intake.log",
         answers(f"{url}/readyz"),
-        {**os.environ, **said},
+        {**os.environ, **said, **settings},
     )
     await process.start()
     yield url
     await process.stop()
+
+
+@pytest.fixture
+async def intake(rig: Rig, tmp_path: Path) -> AsyncIterator[str]:
+    async with running(rig, tmp_path) as url:
+        yield url
+
+
+class Signed(NamedTuple):
+    """An intake where people sign in, and who knows them."""
+
+    intake: str
+    provider: OidcProvider
+
+
+@pytest.fixture
+async def signed(rig: Rig, tmp_path: Path) -> AsyncIterator[Signed]:
+    provider = OidcProvider(tmp_path)
+    await asyncio.to_thread(provider.start)
+    settings = {
+        "ONRAMP_OIDC_ISSUER": provider.issuer,
+        "ONRAMP_OIDC_CLIENT_ID": CLIENT,
+        "ONRAMP_OIDC_CLIENT_SECRET": SECRET,
+    }
+    try:
+        async with running(rig, tmp_path, **settings) as url:
+            yield Signed(url, provider)
+    finally:
+        await asyncio.to_thread(provider.stop)
 
 
 async def _scan(cli: Cli, intake: str, *arguments: str, code: int = 0) -> str:
@@ -90,11 +126,97 @@ async def test_the_results_of_an_import_are_in_the_order_of_the_file(
     assert all(result["state"] == "accepted" and result["onboarding_id"] for result in results)
 
 
+async def test_a_file_of_more_records_than_a_request_has_is_imported_whole_and_as_one_scan_each(
+    rig: Rig, cli: Cli, intake: str, tmp_path: Path
+) -> None:
+    count = registering.AT_ONCE + 7
+    file = tmp_path / "servers.yaml"
+    file.write_text(
+        "".join(
+            f"- {{device_name: edge-{n}, bmc_mac: 3cecef00{n:04x}, ipmi_password: 0{n}}}\n"
+            for n in range(count)
+        )
+    )
+    results = await cli.json("import", str(file), ONRAMP_INTAKE_URL=intake)
+    assert [result["server"] for result in results] == [f"edge-{n}" for n in range(count)]
+    assert {result["warnings"][0] for result in results} == {
+        "ipmi_password is an older name: send bmc_password"
+    }
+    scans = await rig.told(ServerScanned)
+    assert {str(scan.onboarding_id) for scan in scans} == {result["onboarding_id"] for result in results}
+
+
+async def test_a_file_that_was_sent_with_ids_of_its_own_is_the_same_scan_again(
+    rig: Rig, cli: Cli, intake: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "servers.json"
+    id = str(new_onboarding_id())
+    file.write_text(json.dumps([{**NAMED, "onboarding_id": id}]))
+    for _ in range(2):
+        [result] = await cli.json("import", str(file), ONRAMP_INTAKE_URL=intake)
+        assert (result["state"], result["onboarding_id"]) == ("accepted", id)
+    assert len(await rig.told(ServerScanned)) == 1
+
+
+async def test_two_records_that_claim_the_same_are_both_named_wherever_they_stand_in_the_file(
+    rig: Rig, cli: Cli, intake: str, tmp_path: Path
+) -> None:
+    count = registering.AT_ONCE + 1
+    records = [{**NAMED, "device_name": f"edge-{n}", "bmc_mac": f"3cecef00{n:04x}"} for n in range(count)]
+    records[-1]["bmc_mac"] = records[0]["bmc_mac"]
+    file = tmp_path / "servers.json"
+    file.write_text(json.dumps(records))
+    refused = [
+        r for r in await cli.json("import", str(file), code=1, ONRAMP_INTAKE_URL=intake) if r["reason"]
+    ]
+    assert [(r["place"], r["state"]) for r in refused] == [
+        ("record 0", "refused"),
+        (f"record {count - 1}", "refused"),
+    ]
+    assert f"record {count - 1}" in refused[0]["reason"]
+    assert len(await rig.told(ServerScanned)) == count - 2
+
+
+async def test_a_dry_run_of_a_file_refuses_what_intake_refuses_with_the_same_words(
+    rig: Rig, cli: Cli, intake: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "servers.csv"
+    file.write_text(
+        "device_name,bmc_mac,bmc_password,bmc_ip,bmc_prefix\n"
+        "edge-1,1.02E+11,pw,,\n"
+        "edge-2,3cecef001002,pw,10.16.29.255,10.16.29.0/24\n"
+        "no name,3cecef001003,pw,,\n"
+        "edge-4,3cecef001004,,,\n"
+    )
+    foreseen = await cli.json("import", str(file), "--dry-run", code=1)
+    assert await rig.told(ServerScanned) == []
+    assert [result["state"] for result in foreseen] == ["refused"] * 4
+    assert await cli.json("import", str(file), code=1, ONRAMP_INTAKE_URL=intake) == foreseen
+
+
+async def test_a_scan_and_an_import_bring_a_bearer_token(
+    rig: Rig, cli: Cli, signed: Signed, tmp_path: Path
+) -> None:
+    token = signed.provider.tokens("tom")["access_token"]
+    env: dict[str, Any] = {"ONRAMP_INTAKE_URL": signed.intake, "ONRAMP_BMC_PASSWORD": "pw"}
+    scan = ("scan", "--device-name", "edge-01", "--bmc-mac", MAC)
+    servers, kept = tmp_path / "servers.json", tmp_path / "token"
+    servers.write_text(json.dumps([NAMED]))
+    kept.write_text(f"{token}\n")
+    assert "set ONRAMP_TOKEN" in (await cli(*scan, code=3, **env)).stderr
+    assert "set ONRAMP_TOKEN" in (await cli("import", str(servers), code=3, **env)).stdout
+    assert await rig.told(ServerScanned) == []
+    await cli(*scan, ONRAMP_TOKEN=token, **env)
+    await cli("--token-file", str(kept), "import", str(servers), **env)
+    scans = await rig.told(ServerScanned)
+    assert [scan.server for scan in scans] == ["edge-01", NAMED["device_name"]]
+
+
 async def test_an_unreadable_file_is_wrong_usage(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "servers.json"
     file.write_text('[{"bmc_password": "canary"')
     output = (await cli("import", str(file), code=2)).output
-    assert "line 1" in output
+    assert "record 0" in output
     assert "canary" not in output
 
 

@@ -1,4 +1,4 @@
-"""`doctor`, `purge`, the records of keys and streams, and how NATS is found."""
+"""`purge`, the records of keys and streams, and how NATS is found."""
 
 import json
 from pathlib import Path
@@ -6,48 +6,9 @@ from pathlib import Path
 from events.questions import answer_requests
 from events.seal import KeyRecord, new_private_key, public_part
 from events.subjects import OPERATIONS
-from events.verdicts import Would
 from onramp.sandbox.nats import free_port
-from tests.integration.cli.conftest import Answers, Cli, verdict
+from tests.integration.cli.conftest import Cli
 from tests.integration.rig import Rig
-
-
-async def test_doctor_names_what_is_missing_and_what_to_type(rig: Rig, cli: Cli) -> None:
-    await rig.stream.jetstream.delete_consumer("ONBOARDING", "kea_sync")
-    found = {finding["check"]: finding for finding in await cli.json("doctor", code=1)}
-    assert found["consumer kea_sync"]["found"] == "missing"
-    assert found["consumer kea_sync"]["do"] == "run `onramp streams apply`"
-    assert found["sealing keys"]["do"] == "run `onramp keys new`"
-    assert "is it running?" in found["step kea_sync"]["found"]
-    assert found["intake"]["health"] == "broken"
-    assert found["clock"]["health"] == "ok"
-    assert found["may replay"]["health"] == "ok"
-    assert found["stream ONBOARDING"]["health"] == "ok"
-
-
-async def test_doctor_stores_nothing(rig: Rig, cli: Cli) -> None:
-    await cli("doctor", code=1)
-    for name in ("ONBOARDING", "DEAD_LETTERS", "OPERATIONS"):
-        assert (await rig.stream.jetstream.stream_info(name)).state.last_seq == 0
-
-
-async def test_doctor_asks_the_steps_about_a_server_that_was_scanned(
-    rig: Rig, cli: Cli, answering: Answers
-) -> None:
-    await rig.scan("dcoa-ra01u07")
-    await answering(kea_sync=lambda question: verdict(Would.UNKNOWN, f"kea-a is down for {question.server}"))
-    found = {finding["check"]: finding for finding in await cli.json("doctor", code=1)}
-    assert "kea-a is down for dcoa-ra01u07" in found["step kea_sync"]["found"]
-    assert found["step kea_sync"]["health"] == "broken"
-
-
-async def test_a_stream_that_differs_is_named_with_the_field(rig: Rig, cli: Cli) -> None:
-    config = (await rig.stream.jetstream.stream_info("DEAD_LETTERS")).config
-    config.discard = None
-    config.max_msgs_per_subject = 5
-    await rig.stream.jetstream.update_stream(config)
-    found = {finding["check"]: finding for finding in await cli.json("doctor", code=1)}
-    assert "max_msgs_per_subject" in found["stream DEAD_LETTERS"]["found"]
 
 
 async def test_a_purge_removes_one_server_and_leaves_a_record(rig: Rig, cli: Cli) -> None:

@@ -194,6 +194,31 @@ async def test_a_verdict_says_what_would_be_and_does_nothing(cluster: FakeCluste
     assert "ipmi://192.0.2.99" in verdict.changes[0]
 
 
+async def test_a_verdict_names_each_difference_with_what_is_wanted_and_found(
+    cluster: FakeCluster, store: FakeStore
+) -> None:
+    verdict = await ask(cluster, bmc_ip="192.0.2.31")
+    assert verdict.changes[:2] == (
+        f"Secret metal3/{SECRET}: wanted, found none",
+        f"BareMetalHost metal3/{SERVER}: wanted, found none",
+    )
+    assert f"bmc.address: wanted {ADDRESS}, found none" in verdict.changes
+    await enroll(cluster, store)
+    cluster.hosts[SERVER] = replace(cluster.hosts[SERVER], status=status_with("registering"))
+    verdict = await ask(cluster, bmc_ip="192.0.2.99")
+    assert verdict.changes == (f"bmc.address: wanted ipmi://192.0.2.99, found {ADDRESS}",)
+
+
+async def test_a_verdict_misses_a_secret_that_is_gone(cluster: FakeCluster, store: FakeStore) -> None:
+    await enroll(cluster, store)
+    del cluster.secrets[SECRET]
+    verdict = await ask(cluster, bmc_ip="192.0.2.31")
+    assert (verdict.would, verdict.changes) == (
+        Would.CREATE,
+        (f"Secret metal3/{SECRET}: wanted, found none",),
+    )
+
+
 async def test_a_verdict_tells_nothing_of_passwords(cluster: FakeCluster, store: FakeStore) -> None:
     await enroll(cluster, store)
     before = await ask(cluster, bmc_ip="192.0.2.31")

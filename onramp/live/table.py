@@ -33,11 +33,11 @@ def drawn(servers: Iterable[ServerStatus]) -> Table:
     """The servers in the order in which they came."""
     shown = [name for name in steps() if name not in SILENT]
     table = Table(expand=True, border_style="dim", header_style="bold", pad_edge=False)
-    table.add_column("Server", no_wrap=True)
+    table.add_column("Server", overflow="fold")
     for name in shown:
         table.add_column(BACKENDS.get(name, name), no_wrap=True)
     table.add_column("State", no_wrap=True)
-    table.add_column("Why", ratio=1, overflow="fold")
+    table.add_column("Why", overflow="fold")
     for status in servers:
         cells = {step.step: _cell(step) for step in status.steps}
         state = Text(status.state, _SERVERS[status.state])

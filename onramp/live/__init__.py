@@ -1,0 +1,1 @@
+"""Onboarding as it goes: what `onramp watch` and the sandbox show of the stream."""

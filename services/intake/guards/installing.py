@@ -1,0 +1,27 @@
+"""Puts the guards around the application."""
+
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from intake.guards.headers import SecurityHeaders
+from intake.guards.rates import Rates, per_address
+from intake.guards.settings import GuardSettings
+
+
+def rate_limit(settings: GuardSettings) -> Any:
+    """A dependency of the whole application."""
+    return Depends(per_address(Rates(settings.requests_per_address)))
+
+
+def wrap(app: FastAPI, settings: GuardSettings) -> None:
+    """Put the headers around all that the application answers, its errors too: the last to be put there."""
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins.split(","),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
+    app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https:"))
