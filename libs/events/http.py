@@ -5,10 +5,11 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+import h11
 import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Mount, Route
+from starlette.routing import Route, Router
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 UNREAD_FOR = 30
 """Seconds that a client may leave unread what was sent to it."""
@@ -23,14 +24,56 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _Connection(H11Protocol):
+    """uvicorn's, but with an end to waiting for a request: else whoever dribbles one keeps it for ever."""
+
+    patience: float
+    """Seconds from a request's first byte to its last; before the first request, from the connection on."""
+    _giving_up: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for a request."""
+        super().connection_made(transport)
+        self._wait(True)
+
+    def handle_events(self) -> None:
+        """Take what came, and wait for what is missing."""
+        super().handle_events()
+        upgraded = self.transport.get_protocol() is not self
+        begun = self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]
+        self._wait(not upgraded and bool(begun or self.conn.their_state is h11.SEND_BODY))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._wait(False)
+        super().connection_lost(exc)
+
+    def _wait(self, waiting: bool) -> None:
+        if waiting and self._giving_up is None:
+            self._giving_up = self.loop.call_later(self.patience, self.transport.abort)
+        elif not waiting and self._giving_up:
+            self._giving_up.cancel()
+            self._giving_up = None
+
+
 @asynccontextmanager
-async def served(routes: list[Route], app: ASGIApp | None, host: str, port: int) -> AsyncIterator[None]:
-    """Serve while inside. Raises `OSError` when the port is taken."""
-    mounts = [Mount("/", app)] if app else []
+async def served(
+    routes: list[Route], app: ASGIApp | None, host: str, port: int, *, patience: float
+) -> AsyncIterator[None]:
+    """Serve while inside. Raises `OSError` when the port is taken.
+
+    `patience`: seconds in which a client must have sent a request whole.
+    """
+
+    class Connection(_Connection):
+        pass
+
+    Connection.patience = patience
     config = uvicorn.Config(
-        Starlette(routes=[*routes, *mounts]),
+        Router(routes, default=app),
         host=host,
         port=port,
+        http=Connection,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -117,7 +117,13 @@ class Service:
         self.readiness.set("nats", "not connected yet")
         broker = connection.broker(self.name, self.settings, on_closed=lambda: self._end(CLOSED_EXIT))
         settings = self.settings
-        async with http.served(self.readiness.routes(), self._app, settings.http_host, settings.http_port):
+        async with http.served(
+            self.readiness.routes(),
+            self._app,
+            settings.http_host,
+            settings.http_port,
+            patience=settings.http_patience,
+        ):
             working = asyncio.create_task(self._work(broker))
             working.add_done_callback(self._broken)
             code = await self._exit

@@ -20,6 +20,9 @@ class ServiceSettings(BaseSettings):
     )
     http_host: str = Field("127.0.0.1", description="Where /livez, /readyz and /metrics are served.")
     http_port: int = Field(8080, description="Its port.")
+    http_patience: float = Field(
+        60.0, gt=0, description="Seconds in which a client must have sent a request whole, or it is cut off."
+    )
     log_level: str = Field("INFO", description="The least level that is logged.")
     concurrency: int = Field(8, ge=1, description="Messages of one step in hand at a time, in one process.")
     ack_wait: float = Field(

@@ -20,6 +20,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+MOST_TOLD = 30
+"""Errors of one registration: more than it has fields."""
+
 
 @dataclass(frozen=True)
 class FieldError:
@@ -101,7 +104,8 @@ class BadRegistration(Problem):
     status, kind, title = 422, "bad-registration", "The registration can't be taken as it is"
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
-        super().__init__("; ".join(f"{error.field}: {error.expected}" for error in errors), errors)
+        told = errors[:MOST_TOLD]
+        super().__init__("; ".join(f"{error.field}: {error.expected}" for error in told), told)
 
 
 class BadParameter(Problem):

@@ -19,6 +19,9 @@ HIDDEN = frozenset({"bmc_password", "bmc_password_sealed", "bmc_address"})
 
 SHOWN_LENGTH = 100
 
+MOST_UNKNOWN = 5
+"""Unknown fields that are told of: what each may be meant for is slow to find."""
+
 
 class RegistrationRequest(BaseModel):
     """One server as a client registers it."""
@@ -78,7 +81,10 @@ def read_registration(record: Mapping[str, Any]) -> RegistrationRequest:
         return RegistrationRequest.model_validate(present)
     except ValidationError as invalid:
         details = invalid.errors(include_url=False, include_input=False, include_context=False)
-    raise BadRegistration([_field_error(detail, present) for detail in details])
+    unknown = [detail for detail in details if detail["type"] == "extra_forbidden"]
+    wrong = [detail for detail in details if detail["type"] != "extra_forbidden"]
+    told = [*wrong, *unknown[:MOST_UNKNOWN]]
+    raise BadRegistration([_field_error(detail, present) for detail in told])
 
 
 def without_password(errors: Iterable[FieldError], record: Mapping[str, Any]) -> list[FieldError]:

@@ -18,6 +18,7 @@ class Settings(SignInSettings):
     )
     max_body_bytes: int = Field(65536, gt=0, description="The largest registration body, in bytes.")
     max_import_bytes: int = Field(16 * 1024 * 1024, gt=0, description="The largest import, in bytes.")
+    max_imports: int = Field(8, gt=0, description="Imports that one replica takes at a time.")
     import_patience: float = Field(
         20.0, ge=0, description="Seconds for which an import waits for NATS before it refuses what is left."
     )

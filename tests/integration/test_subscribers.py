@@ -1,7 +1,11 @@
-"""The example of a subscriber, as the read-only user of the deployment's own NATS configuration."""
+"""The examples of a subscriber, as the read-only user of the deployment's own NATS configuration.
+
+The one in Go is compiled and run where there is a Go.
+"""
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -17,13 +21,17 @@ from events.stream import Stream
 from onramp.sandbox.nats import Users, production
 from tests.integration.rig import until
 
-EXAMPLE = Path(__file__).parents[2] / "examples/subscribers/subscriber.py"
+EXAMPLES = Path(__file__).parents[2] / "examples/subscribers"
+GO = shutil.which("go")
+
+pytestmark = pytest.mark.timeout(600)  # The first test in Go fetches what it needs, and compiles it.
 
 
 class Subscribers:
-    """A NATS with its users, and the example run on it."""
+    """A NATS with its users, and an example run on it."""
 
-    def __init__(self, url: str, users: Users, folder: Path, stream: Stream) -> None:
+    def __init__(self, command: list[str], url: str, users: Users, folder: Path, stream: Stream) -> None:
+        self._command = command
         self._environment = {
             **os.environ,
             "NATS_URL": url,
@@ -43,7 +51,7 @@ class Subscribers:
     def running(self, *arguments: str, **settings: str) -> Iterator[None]:
         with self._output.open("a") as output:
             process = subprocess.Popen(
-                [sys.executable, str(EXAMPLE), *arguments],
+                [*self._command, *arguments],
                 env={**self._environment, **settings},
                 stdout=output,
                 stderr=output,
@@ -63,8 +71,26 @@ class Subscribers:
         return self._output.read_text().splitlines()
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The program in Go."""
+    program = tmp_path_factory.mktemp("go") / "subscriber"
+    for command in (["vet", "./..."], ["build", "-o", str(program), "."]):
+        ran = subprocess.run([str(GO), *command], cwd=EXAMPLES / "go", capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+    return str(program)
+
+
+@pytest.fixture(params=["python", *(["go"] if GO else [])])
+def command(request: pytest.FixtureRequest) -> list[str]:
+    """How an example is started."""
+    if request.param == "go":
+        return [request.getfixturevalue("compiled")]
+    return [sys.executable, str(EXAMPLES / "subscriber.py")]
+
+
 @pytest_asyncio.fixture
-async def subscribers(tmp_path: Path) -> AsyncIterator[Subscribers]:
+async def subscribers(command: list[str], tmp_path: Path) -> AsyncIterator[Subscribers]:
     users = Users.fresh()
     process, url = production(tmp_path, users)
     await process.start()
@@ -72,7 +98,7 @@ async def subscribers(tmp_path: Path) -> AsyncIterator[Subscribers]:
     try:
         stream = Stream(client)
         assert [change async for change in Applier(stream, replicas=1, ack_wait=30).apply({})]
-        yield Subscribers(url, users, tmp_path, stream)
+        yield Subscribers(command, url, users, tmp_path, stream)
     finally:
         await client.close()
         await process.stop()

@@ -1,6 +1,8 @@
 """Events as they are stored, as server-sent events."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
@@ -41,7 +43,7 @@ def router(settings: Settings, stores: Callable[[], Stores]) -> APIRouter:
         responses=documented(BadParameter, *REFUSALS, Unavailable),
     )
     async def events(
-        _person: Viewer,
+        person: Viewer,
         site: Annotated[SiteToken | None, Query()] = None,
         server: Annotated[ServerName | None, Query()] = None,
         last_event_id: Annotated[str | None, Header()] = None,
@@ -51,7 +53,21 @@ def router(settings: Settings, stores: Callable[[], Stores]) -> APIRouter:
         telling = Telling(
             there.projection, there.feed, there.stream, Filter(site, server), settings.events_heartbeat
         )
+        blocks = _until(person.seconds_left, telling.blocks(last_event_id))
         # Proxies that buffer answers would keep the events back.
-        return EventStream(telling.blocks(last_event_id), headers={"X-Accel-Buffering": "no"})
+        return EventStream(blocks, headers={"X-Accel-Buffering": "no"})
 
     return paths
+
+
+async def _until(seconds: float | None, blocks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """What comes in so many seconds: then the client is signed in no more."""
+    end = None if seconds is None else asyncio.get_running_loop().time() + seconds
+    async with aclosing(blocks):
+        while True:
+            try:
+                async with asyncio.timeout_at(end):
+                    block = await anext(blocks)
+            except (StopAsyncIteration, TimeoutError):
+                return
+            yield block

@@ -19,19 +19,19 @@ from intake.api.answers import documented
 from intake.api.body import check_type, read_body
 from intake.imports.formats import CSV, JSON, MEDIA_TYPES, YAML
 from intake.imports.live import LiveImports, Message
+from intake.imports.problems import TooManyImports
 from intake.imports.results import Result, as_json
 from intake.imports.run import MOST_RECORDS, Import
+from intake.imports.turns import Turns
 from intake.problems import NoSealingKey, Problem, TooLarge, Unavailable, Unreadable, UnsupportedBody
 from intake.registration import RegistrationRequest
 from intake.settings import Settings
 from intake.signin.gate import Technician
-from intake.signin.problems import REFUSALS
+from intake.signin.problems import REFUSALS, Unauthenticated
+from intake.signin.roles import Person
 from intake.stores import Stores
 
 ID_HEADER = "Onramp-Import-Id"
-
-SENT_WITHIN = 60.0
-"""Seconds for a client to send its file once it is connected."""
 
 REFUSED, COME_AGAIN = 1008, 1013
 """Close codes (RFC 6455, and IANA's registry)."""
@@ -40,6 +40,7 @@ _RECORDS = {"type": "array", "maxItems": MOST_RECORDS, "items": RegistrationRequ
 _TEXT = {"schema": {"type": "string"}}
 _BODY = {"required": True, "content": {JSON: {"schema": _RECORDS}, YAML: _TEXT, CSV: _TEXT}}
 _HEADERS = {ID_HEADER: {"description": "Follow it at /import/ws with this.", "schema": {"type": "string"}}}
+_AWAY = (Unavailable, NoSealingKey, TooManyImports)
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 
 
@@ -47,12 +48,13 @@ def router(settings: Settings, stores: Callable[[], Stores]) -> APIRouter:
     """The paths of imports."""
     paths = APIRouter(prefix="/api/v1/servers/import")
     imports = LiveImports(quiet=2 * settings.nats_patience + 1)
+    turns = Turns(settings.max_imports)
 
     @paths.post(
         "",
         response_model=list[Result],
         responses={
-            **documented(Unreadable, UnsupportedBody, TooLarge, *REFUSALS, Unavailable, NoSealingKey),
+            **documented(Unreadable, UnsupportedBody, TooLarge, *REFUSALS, *_AWAY),
             200: {"description": "A result a record, in the file's order", "headers": _HEADERS},
         },
         openapi_extra={"requestBody": _BODY},
@@ -61,10 +63,11 @@ def router(settings: Settings, stores: Callable[[], Stores]) -> APIRouter:
         """Take many servers: each stands for itself; answered once all that can be stored are."""
         with telemetry.span("import", dict(request.headers), SpanKind.SERVER):
             scans, media_type = stores().scans, check_type(request, MEDIA_TYPES)
-            body = await read_body(request, settings.max_import_bytes)
-            run = await Import.of(body, media_type, settings, person.known_as)
-            results: dict[int, Result] = {}
-            await run.run(scans, lambda result: results.update({result.index: result}))
+            with turns.take():
+                body = await read_body(request, settings.max_import_bytes)
+                run = await Import.of(body, media_type, settings, person.known_as)
+                results: dict[int, Result] = {}
+                await run.run(scans, lambda result: results.update({result.index: result}))
         answer = as_json([results[index] for index in range(run.size)])
         return Response(answer, headers={ID_HEADER: str(run.id)}, media_type=JSON)
 
@@ -79,11 +82,12 @@ def router(settings: Settings, stores: Callable[[], Stores]) -> APIRouter:
         await websocket.accept()
         try:
             if import_id:
-                await _tell(websocket, imports.again(import_id, after, stores()))
+                await _tell(websocket, imports.again(import_id, after, stores()), person)
             else:
-                body = await _body(websocket, settings.max_import_bytes)
-                run = await Import.of(body, JSON, settings, person.known_as)
-                await _tell(websocket, imports.started(run, stores()))
+                with turns.take() as turn:
+                    body = await _body(websocket, settings)
+                    run = await Import.of(body, JSON, settings, person.known_as)
+                    await _tell(websocket, imports.started(run, stores(), turn), person)
         except Problem as problem:
             await _refuse(websocket, problem)
         except StoreError as error:
@@ -93,24 +97,29 @@ def router(settings: Settings, stores: Callable[[], Stores]) -> APIRouter:
     return paths
 
 
-async def _body(websocket: WebSocket, limit: int) -> bytes:
+async def _body(websocket: WebSocket, settings: Settings) -> bytes:
     """The first message. Raises `TooLarge`, `Unreadable`."""
+    patience, limit = settings.http_patience, settings.max_import_bytes
     try:
-        message = await asyncio.wait_for(websocket.receive(), SENT_WITHIN)
+        message = await asyncio.wait_for(websocket.receive(), patience)
     except TimeoutError:
-        raise Unreadable(f"nothing came within {SENT_WITHIN:.0f} s") from None
+        raise Unreadable(f"nothing came within {patience:.0f} s") from None
     body: bytes = message.get("bytes") or (message.get("text") or "").encode()
     if len(body) > limit:
         raise TooLarge(f"at most {limit} bytes are taken")
     return body
 
 
-async def _tell(websocket: WebSocket, messages: AsyncGenerator[Message, None]) -> None:
-    """Send all of it, unless the client goes first. Raises what telling it raises."""
+async def _tell(websocket: WebSocket, messages: AsyncGenerator[Message, None], person: Person) -> None:
+    """Send all of it, unless the client goes first. Raises what telling it raises, `Unauthenticated`."""
     telling = asyncio.create_task(_send(websocket, messages))
     gone = asyncio.create_task(_gone(websocket))
     try:
-        await asyncio.wait({telling, gone}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            {telling, gone}, timeout=person.seconds_left, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not done:
+            raise Unauthenticated("the session or the token has ended: sign in again, and ask for the rest")
         if telling.done():
             telling.result()
     finally:

@@ -1,7 +1,7 @@
 """All that one client is told: what it missed, read from the stream, then what comes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from operator import attrgetter
 
@@ -31,7 +31,7 @@ class Telling:
         self._wanted = wanted
         self._heartbeat = heartbeat
 
-    async def blocks(self, last_id: str | None) -> AsyncIterator[bytes]:
+    async def blocks(self, last_id: str | None) -> AsyncGenerator[bytes, None]:
         """From the id that the client comes back with; without one, from now on.
 
         Ends when the client is too slow, and when the stream is made anew: it comes back by itself.

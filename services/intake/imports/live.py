@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -50,11 +50,14 @@ class LiveImports:
         self._quiet = quiet
         self._storing: dict[UUID, asyncio.Task[None]] = {}
 
-    async def started(self, run: Import, stores: Stores) -> AsyncGenerator[Message, None]:
-        """Store an import, and tell all of it. Raises as `Import.run` does."""
+    async def started(self, run: Import, stores: Stores, turn: ExitStack) -> AsyncGenerator[Message, None]:
+        """Store an import, and tell all of it. Raises as `Import.run` does.
+
+        Its `turn` is kept until it is stored.
+        """
         start = await _last(stores.stream) + 1
         results: deque[Result] = deque()
-        storing = self._store(run, stores, results)
+        storing = self._store(run, stores, results, turn.pop_all())
         progress = Progress(run.id)
         yield Started(import_id=run.id, records=run.size)
         async with aclosing(followed(stores.stream, EVENTS, start, tick=TICK)) as events:
@@ -92,10 +95,13 @@ class LiveImports:
             raise UnknownImport("no scan of this import is stored")
         yield progress.done()
 
-    def _store(self, run: Import, stores: Stores, results: deque[Result]) -> "asyncio.Task[None]":
+    def _store(
+        self, run: Import, stores: Stores, results: deque[Result], turn: ExitStack
+    ) -> "asyncio.Task[None]":
         """It goes on to its end when the client goes: half an import is worse than one unheard."""
         storing = asyncio.create_task(run.run(stores.scans, results.append))
         self._storing[run.id] = storing
+        storing.add_done_callback(lambda _: turn.close())
         storing.add_done_callback(lambda _: self._stored(run.id))
         return storing
 

@@ -11,13 +11,17 @@ from intake.imports.formats import Record
 from intake.problems import FieldError, IdTaken, Problem
 from intake.scans import Receipt
 
+Line = Annotated[
+    int | None, Field(description="The line that it begins on, in CSV.", exclude_if=lambda line: line is None)
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """The scan is stored, and what follows from it will happen."""
 
     index: Annotated[int, Field(description="The record's place in the file, from 0.")]
-    line: Annotated[int | None, Field(description="The line that it begins on, in CSV.")] = None
+    line: Line = None
     result: Literal["accepted"] = "accepted"
     onboarding_id: UUID
     server: str
@@ -26,7 +30,10 @@ class Accepted:
     warnings: tuple[str, ...] = ()
     password_compared: Annotated[
         Literal[False] | None,
-        Field(description="There when this onboarding_id was stored before: the password was not looked at."),
+        Field(
+            description="There when this onboarding_id was stored before: the password was not looked at.",
+            exclude_if=lambda compared: compared is None,
+        ),
     ] = None
 
     @classmethod
@@ -50,7 +57,7 @@ class Refused:
     """Nothing of the record is stored."""
 
     index: Annotated[int, Field(description="The record's place in the file, from 0.")]
-    line: Annotated[int | None, Field(description="The line that it begins on, in CSV.")] = None
+    line: Line = None
     result: Literal["refused"] = "refused"
     field: Annotated[str | None, Field(description="The first field that won't do.")] = None
     reason: str
@@ -82,4 +89,4 @@ _RESULTS: TypeAdapter[Sequence[Result]] = TypeAdapter(Sequence[Result])
 
 def as_json(results: Sequence[Result]) -> bytes:
     """The results as one JSON array."""
-    return _RESULTS.dump_json(results, exclude_none=True)
+    return _RESULTS.dump_json(results)

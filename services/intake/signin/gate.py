@@ -1,6 +1,7 @@
 """Who sends a request, and whether they may: a session's cookie speaks for them, or a bearer token."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends
@@ -14,7 +15,7 @@ from intake.signin.provider import Provider
 from intake.signin.roles import ANYBODY, Identity, Person, Role, roles_of
 from intake.signin.sessions import Session, Sessions
 from intake.signin.settings import SignInSettings
-from intake.signin.tokens import identity, verified
+from intake.signin.tokens import LEEWAY, identity, verified
 
 
 class Gate:
@@ -32,9 +33,9 @@ class Gate:
         """Whoever sent this. Raises `Unauthenticated`, `CrossOrigin`, `Forbidden`, `TooManyRequests`."""
         if not self.on:
             return ANYBODY
-        who = await self._identity(connection)
+        who, until = await self._identity(connection)
         self._rates.take(who.subject)
-        return self.admitted(who)
+        return replace(self.admitted(who), until=until)
 
     def admitted(self, who: Identity) -> Person:
         """The person with their roles. Raises `Forbidden` outside of the required group."""
@@ -47,19 +48,22 @@ class Gate:
         """The session that the request's cookie speaks of."""
         return await self.sessions.find(connection.cookies.get(self.cookies.session))
 
-    async def _identity(self, connection: HTTPConnection) -> Identity:
-        """A bearer token first: a page of another origin can't make a browser send one."""
+    async def _identity(self, connection: HTTPConnection) -> tuple[Identity, float]:
+        """Who it is and until when, in Unix seconds.
+
+        A bearer token first: a page of another origin can't make a browser send one.
+        """
         if authorization := connection.headers.get("authorization"):
             scheme, _, token = authorization.partition(" ")
             if scheme.lower() != "bearer":
                 raise Unauthenticated("send Authorization: Bearer and a token")
             claims = await verified(token.strip(), self.settings.oidc_audience, self.provider)
-            return identity(claims, self.settings.oidc_groups_claim)
+            return identity(claims, self.settings.oidc_groups_claim), claims["exp"] + LEEWAY
         session = await self.session(connection)
         if session is None:
             raise Unauthenticated("sign in at /auth/login, or send a bearer token")
         check_meant(connection, session.csrf_token, self.settings.public_url)
-        return session.identity
+        return session.identity, session.expires_at.timestamp()
 
 
 def requires(role: Role) -> Callable[[HTTPConnection], Awaitable[Person]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from time import time
 
 from intake.signin.settings import SignInSettings
 
@@ -31,6 +32,13 @@ class Person:
     name: str
     subject: str
     roles: frozenset[Role]
+    until: float | None = None
+    """When the session or the token ends that speaks for them, in Unix seconds."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long they may listen; `None` for as long as they like."""
+        return None if self.until is None else self.until - time()
 
     @property
     def known_as(self) -> str | None:

@@ -8,11 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
+from events.errors import Refuse
+from events.orders import Orders
+from events.questions import answer_requests
 from events.seal import KeyRecord, new_private_key, public_part
 from events.stored import Stored
 from events.stream import Stream
 from events.subjects import event_subject
-from events.types import ServerScanned
+from events.types import Event, ServerScanned
 from events.values import MacAddress
 from intake.api import create_app
 from intake.projection import follow
@@ -74,6 +77,21 @@ async def intake(rig: Rig) -> AsyncIterator[Intake]:
 async def private(intake: Intake) -> dict[str, str]:
     """The private half of the one key there is."""
     return await intake.new_key("2026-01-01-abcd")
+
+
+async def _held(_event: Event, _orders: Orders) -> Event:
+    raise Refuse("held by another", culprit="another")
+
+
+async def _answer(_payload: bytes) -> bytes:
+    return b"{}"
+
+
+@pytest.fixture
+async def backends(intake: Intake) -> None:
+    """A NetBox step that gives up on every server, and is asked to read the reference data anew."""
+    await intake.rig.run(netbox_sync=_held)
+    await answer_requests(intake.rig.client, "netbox_sync", {"reference.refresh": _answer})
 
 
 @pytest.fixture

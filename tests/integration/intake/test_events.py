@@ -97,7 +97,7 @@ class Server:
 async def replica(rig: Rig) -> AsyncIterator[Server]:
     intake, port = Intake(rig, events_heartbeat=0.2, requests_per_address=0.0), free_port()
     stores = intake.stores
-    async with served([], intake.app, "127.0.0.1", port):
+    async with served([], intake.app, "127.0.0.1", port, patience=20):
         following = asyncio.create_task(follow(stores.projection, Stream(rig.client, patience=1.0)))
         await until(lambda: stores.projection.complete)
         yield Server(intake, f"http://127.0.0.1:{port}")

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -27,10 +28,18 @@ pytestmark = pytest.mark.usefixtures("private")
 @asynccontextmanager
 async def listening(intake: Intake, query: str = "") -> AsyncIterator[ClientConnection]:
     """A client of this replica, over a real socket."""
+    async with connected(intake.app, query, {}) as client:
+        yield client
+
+
+@asynccontextmanager
+async def connected(app: ASGIApp, query: str, headers: dict[str, str]) -> AsyncIterator[ClientConnection]:
+    """The same, with headers."""
     port = free_port()
-    async with served([], intake.app, "127.0.0.1", port):
+    async with served([], app, "127.0.0.1", port, patience=20):
         await until(lambda: _open(port))
-        async with connect(f"ws://127.0.0.1:{port}/api/v1/servers/import/ws{query}") as client:
+        address = f"ws://127.0.0.1:{port}/api/v1/servers/import/ws{query}"
+        async with connect(address, additional_headers=headers) as client:
             yield client
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from intake.imports.formats import CSV, JSON, YAML, Record, records
-from intake.imports.formats.json_array import WINDOW
+from intake.imports.formats.commas import MOST_LINES
+from intake.imports.formats.record import LONGEST, MOST_FIELDS
 from intake.problems import Unreadable
 
 MAC, PASSWORD = "10:20:30:40:50:59", "0123"
@@ -160,6 +161,20 @@ def test_one_bad_record_leaves_the_others_as_they_are(text: str, media_type: str
         (b"bmc_mac\nhunter2\xff\n", CSV, "UTF-8"),
         ('[{"a": "hunter2"}]'.encode("utf-16"), JSON, "UTF-8"),
         ("- a: hunter2".encode("utf-16"), YAML, "UTF-8"),
+        ('[{"a": "hunter2"}, {"a": "' + "x" * LONGEST + '"}]', JSON, "record 1 is longer"),
+        ('[{"a": "hunter2"}, {"a": "' + "x" * 100 * LONGEST, JSON, "record 1 is longer"),
+        (
+            json.dumps([{"a": "hunter2"}, dict.fromkeys(map(str, range(MOST_FIELDS + 1)))]),
+            JSON,
+            "record 1 is longer",
+        ),
+        ("- a: hunter2\n- a: " + "x" * LONGEST, YAML, "line 2 is longer"),
+        ("- a: hunter2\n- {" + "a: b, " * LONGEST + "}", YAML, "line 2 is longer"),
+        ("- a: hunter2\n- " + "[" * LONGEST, YAML, "line 2 is nested too deeply"),
+        ("- a: hunter2\n" + "- " * 1000, YAML, "line 2 is nested too deeply"),
+        ("bmc_mac\nhunter2\n" + "x," * LONGEST, CSV, "line 3 is longer"),
+        ("bmc_mac\nhunter2\n" + '"x\n",' * LONGEST, CSV, "line 3 is longer"),
+        ("bmc_mac\nhunter2\n" + "\n" * MOST_LINES, CSV, "lines"),
     ],
 )
 def test_what_is_no_such_file_is_said_without_quoting_it(
@@ -174,9 +189,14 @@ def test_an_empty_array_has_no_records() -> None:
     assert read(" [ \n ] ", JSON) == []
 
 
-@pytest.mark.parametrize("length", [WINDOW - 30, WINDOW, 5 * WINDOW])
+@pytest.mark.parametrize("length", [30, 1000, LONGEST // 6 - 5])
 def test_a_record_may_lie_across_windows(length: int) -> None:
-    wanted = [{"site": "x" * (length // 2)}, {"site": "ä" * length}, {"rack": '\\"]},{["'}, {"position": 45}]
+    wanted = 9 * [
+        {"site": "x" * (length // 2)},
+        {"site": "ä" * length},
+        {"rack": '\\"]},{["'},
+        {"position": 45},
+    ]
     for spaced in ({"indent": 4}, {"separators": (",", ":")}, {"ensure_ascii": False}):
         assert fields(json.dumps(wanted, **spaced), JSON) == wanted
 

@@ -6,6 +6,8 @@ import pytest
 
 from events.seal import new_private_key, public_part, seal
 from events.values import MacAddress
+from intake.problems import MOST_TOLD, BadRegistration, FieldError
+from intake.registration import MOST_UNKNOWN, read_registration
 from intake.settings import Settings
 from tests.unit.intake.a_record import ABSENT, error, errors, scan
 
@@ -160,3 +162,16 @@ def test_the_digest_tells_another_record() -> None:
 
 def test_an_id_of_ours_needs_no_claim() -> None:
     assert scan().digest is None
+
+
+def test_of_many_unknown_fields_some_are_told() -> None:
+    record = {"bmc_mac": "x", **{f"field-{number}": "y" for number in range(5000)}}
+    with pytest.raises(BadRegistration) as refused:
+        read_registration(record)
+    told = [found.field for found in refused.value.errors]
+    assert told == ["bmc_mac", *(f"field-{number}" for number in range(MOST_UNKNOWN))]
+
+
+def test_of_many_errors_some_are_told() -> None:
+    many = BadRegistration([FieldError("site", None, "once")] * 5000)
+    assert (len(many.errors), many.detail.count("once")) == (MOST_TOLD, MOST_TOLD)

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from intake.imports.formats.commas import read_csv
 from intake.imports.formats.json_array import read_json
-from intake.imports.formats.record import Record
+from intake.imports.formats.record import MOST_FIELDS, Record, too_long
 from intake.imports.formats.yaml_list import read_yaml
 from intake.problems import Unreadable
 
@@ -33,7 +33,10 @@ def records(body: bytes, media_type: str) -> Iterator[Record]:
     """The records of a file in UTF-8, with a byte order mark or without. Raises `Unreadable`."""
     text = TextIOWrapper(BytesIO(body), "utf-8-sig", newline="")
     try:
-        yield from _READERS[media_type](text)
+        for record in _READERS[media_type](text):
+            if len(record.fields) > MOST_FIELDS:
+                raise too_long(record.place)
+            yield record
     except UnicodeDecodeError:
         raise Unreadable("the file is not UTF-8: save it as that (a spreadsheet: as CSV UTF-8)") from None
 

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TextIO
 
-from intake.imports.formats.record import Record, from_text
+from intake.imports.formats.record import LONGEST, Record, from_text, too_long
 from intake.problems import FieldError, Unreadable
+
+MOST_LINES = 100_000
+"""Of a file, with the empty ones that spreadsheets leave at its end."""
 
 NO_HEADER = "no header: the first line of a CSV names the fields, bmc_mac among them"
 
@@ -30,9 +33,21 @@ def read_csv(text: TextIO) -> Iterator[Record]:
 
 def _rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Each row with the line that it begins on. What is said of a bad one never quotes it."""
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    line, left = 1, LONGEST
+
+    def bounded() -> Iterator[str]:
+        nonlocal left
+        for text in lines:
+            left -= len(text)
+            if left < 0:
+                raise too_long(f"line {line}")
+            yield text
+
+    rows = csv.reader(bounded(), delimiter=delimiter, strict=True)
     while True:
-        line = rows.line_num + 1
+        line, left = rows.line_num + 1, LONGEST
+        if line > MOST_LINES:
+            raise Unreadable(f"the file has more than {MOST_LINES} lines")
         try:
             cells = next(rows, None)
         except csv.Error as error:

@@ -7,11 +7,8 @@ from itertools import count
 from typing import Any, TextIO
 
 from intake.i_json import parse
-from intake.imports.formats.record import Record
+from intake.imports.formats.record import LONGEST, Record, too_long
 from intake.problems import FieldError, Unreadable
-
-WINDOW = 65536
-"""Characters."""
 
 _NO_SPACE = re.compile(r"[^ \t\n\r]")
 
@@ -69,11 +66,15 @@ class _Array:
             try:
                 _, end = _SPLITTER.raw_decode(self._window, self._at)
             except json.JSONDecodeError as error:
+                if len(self._window) - self._at > LONGEST:
+                    raise too_long(f"record {index}") from None
                 if not self._more():
                     raise Unreadable(f"no JSON: {error.msg} in record {index}") from None
             except RecursionError:
                 raise Unreadable(f"record {index} is nested too deeply") from None
             else:
+                if end - self._at > LONGEST:
+                    raise too_long(f"record {index}")
                 if end < len(self._window) or not self._more():
                     element = self._window[self._at : end]
                     self._at = end
@@ -90,9 +91,9 @@ class _Array:
                 return ""
 
     def _more(self) -> bool:
-        """Read on: as much again as an element has had, so that a long one is not looked at too often."""
+        """Read on: enough for the longest element."""
         self._window = self._window[self._at :]
         self._at = 0
-        more = self._text.read(max(WINDOW, len(self._window)))
+        more = self._text.read(LONGEST)
         self._window += more
         return bool(more)

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from intake.problems import FieldError
+from intake.problems import FieldError, Unreadable
+
+LONGEST = 16384
+"""Characters of one record. Of all these no registration has nearly as many, and reading them takes long."""
+MOST_FIELDS = 100
 
 _TRUTH = {"true": True, "false": False}
 
@@ -24,6 +28,11 @@ class Record:
     def place(self) -> str:
         """As people find it in their file."""
         return f"record {self.index}" if self.line is None else f"line {self.line}"
+
+
+def too_long(place: str) -> Unreadable:
+    """What is raised over a record that goes beyond all measure."""
+    return Unreadable(f"{place} is longer than any registration")
 
 
 def from_text(fields: Mapping[str, str]) -> dict[str, Any]:

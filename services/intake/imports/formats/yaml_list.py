@@ -5,10 +5,16 @@ from typing import TextIO
 
 import yaml
 
-from intake.imports.formats.record import Record, from_text
+from intake.imports.formats.record import LONGEST, Record, from_text, too_long
 from intake.problems import FieldError, Unreadable
 
 Events = Iterator[yaml.Event]
+
+DEEPEST = 16
+"""Collections within each other. A list of registrations has two; libyaml takes quadratic time for more."""
+
+MOST_PARTS = 256
+"""Names, values and brackets of one record."""
 
 QUOTED = "in quotes: YAML takes it for an alias, an anchor or a tag"
 """A password that begins with `*`, `&` or `!` is such a one."""
@@ -16,14 +22,31 @@ QUOTED = "in quotes: YAML takes it for an alias, an anchor or a tag"
 
 def read_yaml(text: TextIO) -> Iterator[Record]:
     """The mappings of the list. What is said of an unreadable one never quotes it."""
-    events: Events = yaml.parse(text, Loader=yaml.CBaseLoader)
     try:
-        yield from _list(events)
+        yield from _list(_bounded(yaml.parse(text, Loader=yaml.CBaseLoader)))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise Unreadable(f"no YAML at line {line}: a value with signs in it is best put in quotes") from None
     except yaml.YAMLError:
         raise Unreadable("no YAML: it holds characters that are not allowed there") from None
+
+
+def _bounded(events: Events) -> Events:
+    """The events, as long as what they tell of is of a registration's size."""
+    depth, began, parts = 0, 0, 0
+    for event in events:
+        start, end = event.start_mark, event.end_mark
+        assert start
+        assert end
+        if depth < 2:
+            began, parts = start.index, 0
+        parts += 1
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise Unreadable(f"line {start.line + 1} is nested too deeply")
+        if end.index - began > LONGEST or parts > MOST_PARTS:
+            raise too_long(f"the record on line {end.line + 1}")
+        yield event
 
 
 def _list(events: Events) -> Iterator[Record]:
