@@ -17,7 +17,7 @@ from nats.aio.client import Client
 from nats.js.kv import KeyValue
 from starlette.types import ASGIApp
 
-from events import connection, http, logs, telemetry, threads
+from events import connection, http, logs, memory, telemetry, threads
 from events.chassis import Chassis
 from events.delivery import Handler
 from events.onboardings import Onboardings
@@ -99,6 +99,7 @@ class Service:
 
     def run(self) -> None:
         """Work until SIGTERM (exit code 0) or until going on makes no sense (another)."""
+        memory.settle()
         logs.configure(self.name, self.settings.log_level)
         if self.settings.otlp_endpoint:
             telemetry.export_traces(self.name, self.settings.otlp_endpoint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tests.lab.place import LAB, LabError, folder, run, write
+from tests.lab.place import LAB, NUMBER, LabError, folder, run, write
 
 SERVER_ADDRESSES = ("10.16.28.2/24", "10.16.29.2/24")
 INTERFACE = "bmc0"
@@ -20,12 +20,12 @@ exit 0
 
 def server_side(server: str) -> str:
     """The namespace in which that Kea server runs."""
-    return f"onramp-kea-{server}"
+    return f"onramp-{NUMBER:08x}-kea-{server}"
 
 
 def bmc_side(server: str) -> str:
     """The namespace of the BMCs that are on the wire of that Kea server."""
-    return f"onramp-bmc-{server}"
+    return f"onramp-{NUMBER:08x}-bmc-{server}"
 
 
 def make(server: str) -> None:

@@ -1,4 +1,4 @@
-"""Programs that the lab builds from Go modules, once."""
+"""Programs that the lab builds from Go modules, once, with a Go of its own where the machine has none."""
 
 from __future__ import annotations
 
@@ -6,25 +6,46 @@ import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
-from tests.lab.place import LabError, folder, run, say, write
+from tests.lab.place import HERE, LAB, folder, run, say, write
 
 VERSION = "1.25.0"
 """The oldest Go that Kubernetes' modules take."""
 
+_PACKAGE = HERE / "golang.txt"
+
 
 def go(*argv: object, cwd: Path) -> str:
-    """Run the go command at low priority; LabError where there is none."""
-    if not shutil.which("go"):
-        raise LabError(
-            f"kube-apiserver, etcd and the Metal3 CRDs need Go {VERSION} or newer, which is not here; "
-            "KUBEBUILDER_ASSETS may name a folder that has the programs, the CRDs need Go all the same"
-        )
+    """Run the go command at low priority."""
     # As settings and not as flags: a generator calls go, too.
     flags = f"{os.environ.get('GOFLAGS', '')} -mod=mod -buildvcs=false -trimpath"
-    return run(["nice", "go", *argv], cwd=cwd, env={"CGO_ENABLED": "0", "GOFLAGS": flags})
+    path = f"{_programs()}:{os.environ['PATH']}"
+    return run(["nice", "go", *argv], cwd=cwd, env={"CGO_ENABLED": "0", "GOFLAGS": flags, "PATH": path})
+
+
+@cache
+def _programs() -> Path:
+    """The folder of the machine's go where that is new enough, else of one that pip puts into the lab's."""
+    found = shutil.which("go")
+    if found and _release(run([found, "env", "GOVERSION"])) >= _release(VERSION):
+        return Path(found).parent
+    own = LAB / "golang"
+    if not own.exists():
+        say(f"installs {_PACKAGE.read_text().split()[0]} by pip into {own}")
+        part = folder("golang.part")
+        shutil.rmtree(part)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-compile"]
+        run([*pip, "--target", part, "--requirement", _PACKAGE])
+        part.rename(own)
+    return own / "go" / "bin"
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
 
 
 def module(name: str, requires: Sequence[str], replaces: Sequence[str] = (), main: str = "") -> Path:

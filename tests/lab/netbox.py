@@ -49,20 +49,22 @@ def up() -> Env:
 
 
 def fresh() -> None:
-    """Put NetBox back to the reference data alone, in seconds: its database is made again from a template."""
+    """Put NetBox back to the reference data alone, and serve it."""
     if not postgres.exists(_seeded()):
-        _restart_on(_TEMPLATE)
+        _put_back(_TEMPLATE)
+        start()
         reference.seed(_url(), _token())
         stop()
         postgres.keep_as_template("netbox", _seeded())
-    _restart_on(_seeded())
+    _put_back(_seeded())
+    start()
 
 
 def start() -> None:
     """Serve NetBox on the database that it has."""
     _configure()
     argv = ["/opt/netbox/bin/gunicorn", "netbox.wsgi", f"--bind={LOOPBACK}:{port('netbox')}", "--workers=2"]
-    argv += ["--threads=3", "--timeout=120", "--worker-tmp-dir=/tmp"]
+    argv += ["--threads=3", "--timeout=120", "--graceful-timeout=2", "--preload", "--worker-tmp-dir=/tmp"]
     command = in_tree(TREE, *argv, user="www-data", env={"NETBOX_ROOT": "/srv/netbox"})
     processes.start("netbox", command, ready=_answers, within=120)
 
@@ -72,11 +74,9 @@ def stop() -> None:
     processes.stop("netbox")
 
 
-def _restart_on(template: str) -> None:
-    stop()
+def _put_back(template: str) -> None:
     postgres.drop("netbox")
     postgres.create("netbox", template)
-    start()
 
 
 def _seeded() -> str:
@@ -109,11 +109,13 @@ def _migrate() -> None:
 
 def _configure() -> None:
     redis = f"redis://{LOOPBACK}:{port('redis')}"
+    # A connection whose database was made anew since is noticed, and opened again.
+    kept = {"CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}
     settings = {
         "ALLOWED_HOSTS": ["*"],
         "API_TOKEN_PEPPERS": {1: _secrets()["pepper"]},
         "CENSUS_REPORTING_ENABLED": False,
-        "DATABASES": {"default": {"NAME": "netbox", "USER": "postgres", "HOST": postgres.SOCKETS}},
+        "DATABASES": {"default": {"NAME": "netbox", "USER": "postgres", "HOST": postgres.SOCKETS, **kept}},
         "LOGIN_REQUIRED": True,
         "REDIS": {"tasks": {"URL": f"{redis}/0"}, "caching": {"URL": f"{redis}/1"}},
         "RELEASE_CHECK_URL": None,

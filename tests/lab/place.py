@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,13 @@ HERE = Path(__file__).parent
 CHECKOUT = HERE.parent.parent
 LAB = Path(os.environ.get("ONRAMP_LAB_DIR", CHECKOUT / ".lab")).resolve()
 LOOPBACK = "127.0.0.1"
+
+NUMBER = zlib.crc32(bytes(LAB))
+"""What tells the labs of one machine apart that are in different folders."""
+
+# Below the ephemeral range (32768 and up), where no outgoing connection sits on a kept port. Each lab begins
+# elsewhere, so that two which start at once do not find the same ones free.
+PORTS = range(20000 + NUMBER % 80 * 100, 29000)
 
 Env = dict[str, str]
 _began = time.monotonic()
@@ -85,10 +93,7 @@ def port(name: str) -> int:
     """The loopback port that ``name`` keeps from one start to the next."""
     with _ports() as ports:
         if name not in ports:
-            # Below the ephemeral range (32768 and up), where no outgoing connection sits on a kept port.
-            ports[name] = next(
-                number for number in range(21000, 29000) if number not in ports.values() and _free(number)
-            )
+            ports[name] = next(number for number in PORTS if number not in ports.values() and _free(number))
         return ports[name]
 
 

@@ -32,6 +32,7 @@ def up() -> None:
             "dynamic_shared_memory_type": "mmap",
             "fsync": "off",
             "full_page_writes": "off",
+            "jit": "off",
         }
         argv = [f"{_BIN}/postgres", "-D", "/srv/postgres/data", *(f"--{k}={v}" for k, v in options.items())]
         if not processes.running("postgres"):

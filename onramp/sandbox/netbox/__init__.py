@@ -1,4 +1,4 @@
-"""A NetBox REST API in memory: the objects that onboarding reads and writes, with NetBox's own refusals.
+"""A NetBox in memory: the objects that onboarding reads and writes, with NetBox's own refusals.
 
 The rules, messages and status codes are those of NetBox 4.7.3 (`Device.clean`, `Rack.get_available_units`,
 `AvailableIPAddressesView`, …); what NetBox has and no part of an onboarding touches is not here.
@@ -12,8 +12,9 @@ The rules, messages and status codes are those of NetBox 4.7.3 (`Device.clean`, 
 `racks` `prefixes`  which units and which addresses are free
 `render` `computed` an object as JSON, whole or brief, with the fields that nobody writes
 `filters`           the query parameters of a list, with `reference_filters` and `special_filters`
+`graphql`           the GraphQL API, for reading alone
 `state`             `NetBox`: create, change and delete, one at a time or all or nothing
-`app`               the HTTP server; `python -m onramp.sandbox.netbox` runs it
+`app`               the REST API and the HTTP server; `python -m onramp.sandbox.netbox` runs it
 ==================  =========================================================================
 """
 

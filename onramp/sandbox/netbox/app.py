@@ -1,4 +1,4 @@
-"""NetBox's REST API over HTTP: one endpoint for every kind of object, and the four that are special."""
+"""NetBox's APIs over HTTP: one REST endpoint for every kind of object, the four that are special, GraphQL."""
 
 from collections.abc import Awaitable, Callable
 from itertools import islice
@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from onramp.sandbox.emulator import Emulator
-from onramp.sandbox.netbox import prefixes, racks
+from onramp.sandbox.emulator import READS, Emulator
+from onramp.sandbox.netbox import graphql, prefixes, racks
 from onramp.sandbox.netbox.authentication import authenticate
 from onramp.sandbox.netbox.errors import Refused, not_found
 from onramp.sandbox.netbox.filters import select
@@ -41,9 +41,16 @@ def create_app(netbox: NetBox, token: str) -> Emulator:
                 route("ipam/prefixes/{id:int}/available-ips/", api.available_ips, "POST"),
                 route("{app}/{kind}/", api.collection, "POST", "PATCH", "DELETE"),
                 route("{app}/{kind}/{id:int}/", api.member, "PATCH", "DELETE"),
+                Route("/graphql/", graphql.endpoint(netbox, token), methods=["POST"]),
             ]
-        )
+        ),
+        _is_write,
     )
+
+
+def _is_write(method: str, body: bytes) -> bool:
+    """A GraphQL query is a POST, and yet a read."""
+    return method not in READS and not body.startswith(b'{"query":')
 
 
 def _endpoint(netbox: NetBox, token: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:

@@ -6,6 +6,7 @@ NetBox does not know is ignored; a reference to an object that does not exist is
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 from onramp.sandbox.netbox.errors import invalid
@@ -56,6 +57,9 @@ def _candidates(netbox: "NetBox", kind: str, params: Mapping[str, Sequence[str]]
 
 def _indexed(netbox: "NetBox", kind: str, name: str, value: str) -> Iterable[Row] | None:
     table = netbox.tables[kind]
+    if (kind, name) == ("ip-addresses", "parent"):
+        host = _host(value)
+        return table.find("address", host) if host else None
     column = "assigned_object_id" if name == "interface_id" else name.removesuffix("_id")
     if column in WITH_DESCENDANTS or not table.has_index(column):
         return None
@@ -68,6 +72,14 @@ def _indexed(netbox: "NetBox", kind: str, name: str, value: str) -> Iterable[Row
         return table.find(column, int(value)) if name != column else None
     except ValueError:
         return None
+
+
+def _host(network: str) -> Any:
+    try:
+        parsed = ip_network(network, strict=False)
+    except ValueError:
+        return None
+    return parsed.network_address if parsed.num_addresses == 1 else None
 
 
 def _test(netbox: "NetBox", kind: str, name: str, values: Sequence[str]) -> Test | None:

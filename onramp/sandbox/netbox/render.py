@@ -22,7 +22,7 @@ def display(netbox: "NetBox", kind: str, row: Row) -> str:
         return f"{maker['name']} {device_type['model']} ({row['id']})"
     if kind == "custom-fields":
         return str(row["label"] or title.replace("_", " ").capitalize())
-    extra = {"racks": "facility_id", "vrfs": "rd"}.get(kind)
+    extra = {"racks": "facility_id", "vrfs": "rd", "devices": "asset_tag"}.get(kind)
     if extra and row[extra]:
         return f"{title} ({row[extra]})"
     return str(title)

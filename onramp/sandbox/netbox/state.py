@@ -18,11 +18,14 @@ class NetBox:
     requests cannot be given the same address or the same rack unit.
     """
 
-    def __init__(self, version: str = "4.7.3", *, enforce_global_unique: bool = True) -> None:
+    def __init__(
+        self, version: str = "4.7.3", *, enforce_global_unique: bool = True, graphql_enabled: bool = True
+    ) -> None:
         self.version = version
         major, minor = version.split(".")[:2]
         self.release = (int(major), int(minor))
         self.enforce_global_unique = enforce_global_unique
+        self.graphql_enabled = graphql_enabled
         self.kinds = kinds_of(self.release)
         self.tables: dict[str, Table] = {name: Table(kind.indexed) for name, kind in self.kinds.items()}
 

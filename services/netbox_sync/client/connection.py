@@ -1,6 +1,6 @@
 """One NetBox, called in threads with time-outs, and its breaker."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypeVar
 
 import requests
@@ -11,7 +11,8 @@ from requests.adapters import HTTPAdapter
 from events.breaker import Backend
 from events.errors import Retry
 from events.threads import in_thread
-from netbox_sync.client.errors import translated
+from netbox_sync.client.errors import Gone, translated
+from netbox_sync.handler import Rejected
 from netbox_sync.settings import Settings
 
 Json = dict[str, Any]
@@ -32,7 +33,7 @@ class _Patient(HTTPAdapter):
 
 
 class Connection:
-    """NetBox's REST API as JSON. Each call may raise what `errors` lists."""
+    """NetBox's REST API as JSON, and its GraphQL API. Each call may raise what `errors` lists."""
 
     def __init__(self, settings: Settings) -> None:
         self.address = settings.netbox_url.rstrip("/")
@@ -46,11 +47,30 @@ class Connection:
 
     async def get(self, path: str, **filters: Any) -> list[Json]:
         """Every object of a list, over all its pages. A filter that is a list means any of its values."""
-        request = self._request(path, filters={name: _text(value) for name, value in filters.items()})
-        objects = await self._call(lambda: list(request.get()))
-        if not all(isinstance(one, dict) and "id" in one for one in objects):
-            raise Retry(f"{self.address} answers what no NetBox does: see to ONRAMP_NETBOX_URL")
-        return objects
+        return await self._objects(self._request(path, filters=_texts(filters)))
+
+    async def each(self, path: str, *, page: int, **filters: Any) -> AsyncIterator[Json]:
+        """The objects of a list in turn, `page` of them a request: no more than these are held at a time."""
+        read, count = 0, 1
+        while read < count:
+            request = self._request(path, filters=_texts(filters), limit=page, offset=read)
+            for one in await self._objects(request):
+                read += 1
+                yield one
+            count = request.count
+
+    async def graphql(self, query: str, **variables: object) -> Json | None:
+        """What NetBox answers to a GraphQL query; `None` if it has none, or only errors."""
+        request = Request(f"{self.address}/graphql", self._api.http_session, token=self._api.token)
+
+        def ask() -> Json | None:
+            answer = request.post({"query": query, "variables": variables})
+            return None if "errors" in answer else {**answer["data"]}
+
+        try:
+            return await self._call(ask)
+        except (Gone, Rejected):
+            return None
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Json:
         """Create an object."""
@@ -68,10 +88,20 @@ class Connection:
         base = f"{self._api.base_url}/{path}/"
         return Request(base, self._api.http_session, token=self._api.token, **options)
 
+    async def _objects(self, request: Request) -> list[Json]:
+        objects = await self._call(lambda: list(request.get()))
+        if not all(isinstance(one, dict) and "id" in one for one in objects):
+            raise Retry(f"{self.address} answers what no NetBox does: see to ONRAMP_NETBOX_URL")
+        return objects
+
     async def _call(self, function: Callable[[], T]) -> T:
         async with self.backend.call():
             with translated(self.address):
                 return await in_thread(function)
+
+
+def _texts(filters: Mapping[str, object]) -> dict[str, str | list[str]]:
+    return {name: _text(value) for name, value in filters.items()}
 
 
 def _text(value: object) -> str | list[str]:

@@ -26,6 +26,9 @@ PATHS: dict[type[Reference], str] = {
 WHOLE = {"limit": 0}
 """As many a page as NetBox gives."""
 
+GRAPHQL_SINCE = (4, 7)
+"""The release whose GraphQL was seen to find what REST finds; before 4.3 its filters read otherwise."""
+
 FRESH = 5.0
 """Seconds in which a read is not repeated, however many refused servers ask for it."""
 
@@ -52,6 +55,13 @@ class References:
         status = await self._remembered("version", self.connection.status)
         major, minor = status["netbox-version"].split(".")[:2]
         return int(major), int(minor)
+
+    async def has_graphql(self) -> bool:
+        """Whether NetBox answers GraphQL as we ask it; where it does, it can be switched off."""
+        if await self.release() < GRAPHQL_SINCE:
+            return False
+        query = "{ __typename }"
+        return await self._remembered("graphql", lambda: self.connection.graphql(query)) is not None
 
     async def known(self, kind: type[R], *, site: int | None = None) -> Sequence[R]:
         """Every object of this kind (of this site)."""

@@ -13,7 +13,7 @@ from events.verdicts import Question, Verdict, Would
 from netbox_sync.handler.act import place_device, write_bmc
 from netbox_sync.handler.decide import decide
 from netbox_sync.handler.facts import STEP, foreseen, recorded, skip_reason, skipped
-from netbox_sync.handler.find import elevations, find
+from netbox_sync.handler.find import elevations, look
 from netbox_sync.handler.identity import refuse_occupied
 from netbox_sync.handler.port import NetBox, Rejected
 from netbox_sync.handler.references import missing, resolve
@@ -53,12 +53,11 @@ async def stage_device(ready: ServerReady, netbox: NetBox, policy: Policy) -> No
 
 async def _ensure(scanned: ServerScanned, netbox: NetBox, policy: Policy) -> DeviceRecorded:
     wanted = await resolve(scanned.server, scanned.registration, netbox, policy)
-    found = await find(wanted, netbox, policy)
-    plan = decide(wanted, found, policy)
+    found, plan = await look(wanted, netbox, policy)
     device = await place_device(wanted, found, plan, netbox)
     rest = plan
     if plan.creates:
-        interfaces = tuple(await netbox.interfaces(device.id))
+        interfaces = tuple(await netbox.new_interfaces(device.id))
         rest = decide(wanted, replace(found, device=device, interfaces=interfaces), policy)
     address = await write_bmc(wanted, device, rest, netbox, policy)
     return recorded(scanned, wanted, plan, device, address.ip if address else None)
@@ -66,25 +65,24 @@ async def _ensure(scanned: ServerScanned, netbox: NetBox, policy: Policy) -> Dev
 
 async def _foresee(question: Question, netbox: NetBox, policy: Policy) -> Verdict:
     wanted = await resolve(question.server, question.registration, netbox, policy)
-    found = await find(wanted, netbox, policy)
-    plan = decide(wanted, found, policy)
+    found, plan = await look(wanted, netbox, policy)
     if plan.takes_units:
         refuse_occupied(wanted, *await elevations(wanted, found, netbox))
     return foreseen(wanted, plan)
 
 
-async def _look_twice(look: Callable[[], Awaitable[T]], netbox: NetBox) -> T:
+async def _look_twice(once: Callable[[], Awaitable[T]], netbox: NetBox) -> T:
     """A refusal stands only if a second look comes to it too.
 
     The first may rest on remembered references, or on what another replica was changing at that moment.
     """
     try:
-        return await look()
+        return await once()
     except Refuse as refusal:
         first = refusal
     await netbox.forget_references()
     try:
-        return await look()
+        return await once()
     except Refuse as second:
         if second.reason != first.reason:
             raise Retry(f"NetBox is being changed: {second.reason}") from second

@@ -28,14 +28,11 @@ class References(Protocol):
         """Read them anew when they are asked for next."""
 
 
-class NetBox(References, Protocol):
-    """Reading and writing one device, its BMC interface, MAC and address."""
+class Reads(Protocol):
+    """What NetBox holds of one server, its MAC and its address."""
 
     async def devices_named(self, name: ServerName) -> Sequence[Device]:
         """The devices of this name, whatever its case, at any site."""
-
-    async def device(self, device_id: int) -> Device | None:
-        """The device of this id, unless it is gone."""
 
     async def mac_objects(self, mac: MacAddress) -> Sequence[MacObject]:
         """Wherever this MAC address stands."""
@@ -48,6 +45,23 @@ class NetBox(References, Protocol):
 
     async def addresses_at(self, ip: IpAddress) -> Sequence[Address]:
         """The objects of this address, in any VRF and with any mask."""
+
+
+class NetBox(References, Reads, Protocol):
+    """Reading and writing one device, its BMC interface, MAC and address."""
+
+    async def glance(self, name: ServerName, mac: MacAddress, ip: IpAddress | None) -> Reads | None:
+        """The reads of one server in one request; `None` where this NetBox has no such request.
+
+        It finds whatever the other reads find, but may leave out what hangs on that: a rack, a tag, a VRF.
+        So it can tell that nothing is there, or nothing to be done; what is changed is looked at closely.
+        """
+
+    async def new_interfaces(self, device_id: int) -> Sequence[Interface]:
+        """The interfaces that its type's template made of a device that is just created."""
+
+    async def device(self, device_id: int) -> Device | None:
+        """The device of this id, unless it is gone."""
 
     async def elevation(self, rack_id: int, face: str, *, without: int | None) -> Sequence[Unit]:
         """Every half unit of one face of a rack, as if the device `without` were not there."""

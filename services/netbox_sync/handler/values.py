@@ -130,3 +130,8 @@ class Found:
     on_interface: tuple[Address, ...] = ()
     at_bmc_ip: tuple[Address, ...] = ()
     prefixes: tuple[Prefix, ...] = ()
+
+    @property
+    def is_anything(self) -> bool:
+        """Whether NetBox holds any device, MAC or address of it."""
+        return bool(self.device or self.macs or self.at_bmc_ip)

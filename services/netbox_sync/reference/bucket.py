@@ -7,7 +7,6 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from events.reference import AS_OF, BUCKET, AsOf
-from events.stored import Stored
 from events.stream import Expected, Stream
 
 STREAM = f"KV_{BUCKET}"
@@ -37,21 +36,22 @@ class ReferenceBucket:
 
     async def keep(self, values: Mapping[str, bytes], read_at: datetime) -> int:
         """Make the bucket hold these values and no others; how many had to be written."""
-        standing = {stored.subject: stored async for stored in self._stream().read(_subject(">"))}
-        as_of = standing.pop(_subject(AS_OF), None)
-        wanted = {_subject(key): value for key, value in values.items()}
-        written = 0
-        for subject in sorted(wanted.keys() | standing.keys()):
-            found, value = standing.get(subject), wanted.get(subject, b"")
-            if value != (found.data if found else b""):
-                await self._put(subject, value, found)
-                written += 1
-        await self._put(_subject(AS_OF), AsOf(read_at=read_at).model_dump_json().encode(), as_of)
-        return written
+        unwritten = {_subject(key): value for key, value in values.items()}
+        sequences: dict[str, int] = {}
+        async for stored in self._stream().read(_subject(">")):
+            sequences[stored.subject] = stored.sequence
+            value = unwritten.pop(stored.subject, b"")
+            if value != stored.data and stored.subject != _subject(AS_OF):
+                unwritten[stored.subject] = value
+        for subject in sorted(unwritten):
+            await self._put(subject, unwritten[subject], sequences)
+        as_of = AsOf(read_at=read_at).model_dump_json().encode()
+        await self._put(_subject(AS_OF), as_of, sequences)
+        return len(unwritten)
 
-    async def _put(self, subject: str, value: bytes, found: Stored | None) -> None:
+    async def _put(self, subject: str, value: bytes, sequences: Mapping[str, int]) -> None:
         """An empty value deletes the key, and so does it read."""
-        expected = Expected(found.sequence if found else 0)
+        expected = Expected(sequences.get(subject, 0))
         headers = {} if value else _DELETED
         await self._stream().publish(subject, value, headers, id=str(uuid4()), expected=expected)
 

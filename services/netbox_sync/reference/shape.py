@@ -1,9 +1,9 @@
 """NetBox's rows as the values of the bucket. Pure; nothing is read or written."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from ipaddress import ip_network
+from itertools import chain
 
 from events.reference import (
     SITES,
@@ -12,7 +12,6 @@ from events.reference import (
     DeviceType,
     Item,
     Location,
-    Mounted,
     Prefix,
     Rack,
     Site,
@@ -22,16 +21,16 @@ from events.types import Frozen
 from events.values import IpAddress, IpPrefix
 from netbox_sync.client.connection import Json
 from netbox_sync.client.references import id_of
-from netbox_sync.reference.free import Taken, free_addresses
+from netbox_sync.reference.free import free_addresses
 from netbox_sync.reference.tables import Tables
 
 _NAME_OF = {kind: name for name, kind in TABLES.items()}
 
 
-def shape(tables: Tables, infrastructure: Iterable[IpAddress]) -> dict[str, bytes]:
+def shape(tables: Tables, infrastructure: Collection[IpAddress]) -> dict[str, bytes]:
     """The bucket's values by key. Equal tables make equal bytes, in whatever order the rows came."""
     sites = sorted((Site(name=row["name"], slug=row["slug"]) for row in tables.sites), key=lambda s: s.slug)
-    items = [*_places(tables), *_models(tables), *_prefixes(tables, infrastructure)]
+    items = chain(_places(tables), _models(tables), _prefixes(tables, infrastructure))
     return {
         SITES: json.dumps([site.model_dump() for site in sites]).encode(),
         **{f"{_NAME_OF[type(item)]}.{item.id}": _bytes(item) for item in items},
@@ -47,7 +46,7 @@ def _places(tables: Tables) -> Iterator[Item]:
             site=row["site"]["slug"],
             parent=id_of(row["parent"]),
         )
-    mounted = _mounted(tables)
+    types = {row["id"]: row for row in tables.device_types}
     for row in tables.racks:
         yield Rack(
             id=row["id"],
@@ -57,27 +56,8 @@ def _places(tables: Tables) -> Iterator[Item]:
             u_height=row["u_height"],
             starting_unit=row.get("starting_unit", 1),
             desc_units=row["desc_units"],
-            taken=tuple(sorted(mounted[row["id"]], key=lambda one: (one.position, one.device))),
+            taken=tables.elevations.taken(row["id"], types),
         )
-
-
-def _mounted(tables: Tables) -> Mapping[int, Sequence[Mounted]]:
-    """What stands in each rack. A device of no height takes no unit, and one without a position neither."""
-    types = {row["id"]: row for row in tables.device_types}
-    found: defaultdict[int, list[Mounted]] = defaultdict(list)
-    for row in tables.devices:
-        kind, rack = types.get(row["device_type"]["id"]), id_of(row["rack"])
-        if kind is None or rack is None or row["position"] is None or not kind["u_height"]:
-            continue
-        mounted = Mounted(
-            device=row["display"],
-            position=row["position"],
-            u_height=kind["u_height"],
-            face=row["face"]["value"] if row["face"] else None,
-            is_full_depth=kind["is_full_depth"],
-        )
-        found[rack].append(mounted)
-    return found
 
 
 def _models(tables: Tables) -> Iterator[Item]:
@@ -96,12 +76,11 @@ def _models(tables: Tables) -> Iterator[Item]:
         yield Tenant(id=row["id"], name=row["name"], slug=row["slug"])
 
 
-def _prefixes(tables: Tables, infrastructure: Iterable[IpAddress]) -> Iterator[Item]:
-    taken = Taken(tables.addresses, tables.ranges, infrastructure)
+def _prefixes(tables: Tables, infrastructure: Collection[IpAddress]) -> Iterator[Item]:
     site_of = {row["id"]: row["site"]["slug"] for row in tables.locations}
     for row in tables.prefixes:
         network: IpPrefix = ip_network(row["prefix"])
-        free, lowest = free_addresses(row, network, taken)
+        free, lowest = free_addresses(row, network, tables.taken, infrastructure)
         location = id_of(row["scope"]) if row.get("scope_type") == "dcim.location" else None
         yield Prefix(
             id=row["id"],

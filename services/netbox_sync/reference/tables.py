@@ -1,14 +1,16 @@
-"""NetBox's tables as they are read: each in whole pages, so that a refresh is few requests."""
+"""NetBox's tables as they are read: page by page, and of what grows with the servers only a tally is kept."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
 from ipaddress import collapse_addresses, ip_network
 from typing import Protocol
 
 from netbox_sync.client.connection import Json
+from netbox_sync.reference.elevations import Elevations
+from netbox_sync.reference.free import Taken
 
-PAGE = 1000
-"""NetBox's own bound, unless it is configured otherwise."""
+PAGE = 250
+"""Objects a request, and so in memory at once. NetBox's own bound is 1,000, unless configured otherwise."""
 
 PARENTS = 40
 """Networks that one request names: together they stay within the 4,094 bytes of a gunicorn request line."""
@@ -17,13 +19,13 @@ PARENTS = 40
 class Lists(Protocol):
     """A NetBox that can be read."""
 
-    async def get(self, path: str, **filters: object) -> list[Json]:
-        """Every object of a list, over all its pages."""
+    def each(self, path: str, *, page: int, **filters: object) -> AsyncIterator[Json]:
+        """The objects of a list in turn, `page` of them a request."""
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The rows of one reading, as NetBox's REST API has them."""
+    """One reading: the rows as NetBox's REST API has them, and tallies of devices, addresses and ranges."""
 
     sites: Sequence[Json] = ()
     locations: Sequence[Json] = ()
@@ -31,10 +33,9 @@ class Tables:
     device_types: Sequence[Json] = ()
     device_roles: Sequence[Json] = ()
     tenants: Sequence[Json] = ()
-    devices: Sequence[Json] = ()
     prefixes: Sequence[Json] = ()
-    addresses: Sequence[Json] = ()
-    ranges: Sequence[Json] = ()
+    elevations: Elevations = field(default_factory=Elevations)
+    taken: Taken = field(default_factory=Taken)
 
 
 class NetBoxTables:
@@ -46,30 +47,43 @@ class NetBoxTables:
 
     async def read(self) -> Tables:
         """All of them. Raises `StepError` when NetBox does not answer or denies it."""
-        prefixes = await self._whole("ipam/prefixes", **({"role": self._role} if self._role else {}))
+        prefixes = await self._rows("ipam/prefixes", **({"role": self._role} if self._role else {}))
         return Tables(
-            sites=await self._whole("dcim/sites"),
-            locations=await self._whole("dcim/locations"),
-            racks=await self._whole("dcim/racks"),
-            device_types=await self._whole("dcim/device-types"),
-            device_roles=await self._whole("dcim/device-roles"),
-            tenants=await self._whole("tenancy/tenants"),
-            devices=await self._whole(
-                "dcim/devices", position__empty="false", fields="id,display,device_type,rack,position,face"
+            sites=await self._rows("dcim/sites"),
+            locations=await self._rows("dcim/locations"),
+            racks=await self._rows(
+                "dcim/racks", fields="id,name,site,location,u_height,starting_unit,desc_units"
             ),
+            device_types=await self._rows("dcim/device-types"),
+            device_roles=await self._rows("dcim/device-roles"),
+            tenants=await self._rows("tenancy/tenants"),
             prefixes=prefixes,
-            addresses=await self._addresses(prefixes),
-            ranges=await self._whole("ipam/ip-ranges") if prefixes else (),
+            elevations=await self._elevations(),
+            taken=await self._taken(prefixes),
         )
 
-    async def _addresses(self, prefixes: Sequence[Json]) -> list[Json]:
-        found: list[Json] = []
-        for parents in _batched(_covering(prefixes), PARENTS):
-            found += await self._whole("ipam/ip-addresses", parent=parents, fields="id,address,vrf")
-        return found
+    async def _elevations(self) -> Elevations:
+        elevations = Elevations()
+        fields = "id,display,device_type,rack,position,face"
+        async for row in self._each("dcim/devices", position__empty="false", fields=fields):
+            elevations.add(row)
+        return elevations
 
-    async def _whole(self, path: str, **filters: object) -> list[Json]:
-        return await self._netbox.get(path, limit=PAGE, **filters)
+    async def _taken(self, prefixes: Sequence[Json]) -> Taken:
+        taken = Taken()
+        for parents in _batched(_covering(prefixes), PARENTS):
+            async for row in self._each("ipam/ip-addresses", parent=parents, fields="id,address,vrf"):
+                taken.add_address(row)
+        if prefixes:
+            async for row in self._each("ipam/ip-ranges"):
+                taken.add_range(row)
+        return taken
+
+    async def _rows(self, path: str, **filters: object) -> list[Json]:
+        return [row async for row in self._each(path, **filters)]
+
+    def _each(self, path: str, **filters: object) -> AsyncIterator[Json]:
+        return self._netbox.each(path, page=PAGE, **filters)
 
 
 def _covering(prefixes: Iterable[Json]) -> list[str]:

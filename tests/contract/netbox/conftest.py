@@ -14,10 +14,13 @@ import pytest
 
 from netbox_sync.client import NetBoxClient
 from netbox_sync.settings import Settings
+from tests.contract.netbox.control import Control
+from tests.contract.netbox.laboratory import Laboratory
 from tests.contract.netbox.subject import Subject
 from tests.contract.netbox.yard import Yard
 
 TOKEN = "nbt_abc123def456.0123456789abcdef0123456789abcdef01234567"
+SERVERS = ["real"] if "ONRAMP_NETBOX_URL" in os.environ else ["emulator", "emulator_without_graphql"]
 OLD_TOKEN = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -57,11 +60,20 @@ def emulator() -> Iterator[Subject]:
 
 
 @pytest.fixture(scope="session")
+def emulator_without_graphql() -> Iterator[Subject]:
+    with emulated(TOKEN, "--without-graphql") as subject:
+        yield subject
+
+
+@pytest.fixture(scope="session")
+def real() -> Subject:
+    return Laboratory(os.environ["ONRAMP_NETBOX_URL"], os.environ["ONRAMP_NETBOX_TOKEN"])
+
+
+@pytest.fixture(scope="session", params=SERVERS)
 def netbox_server(request: pytest.FixtureRequest) -> Subject:
     """The NetBox that the environment names, which tests empty again and again; else the emulator."""
-    if url := os.environ.get("ONRAMP_NETBOX_URL"):
-        return Subject(url, os.environ["ONRAMP_NETBOX_TOKEN"])
-    return cast(Subject, request.getfixturevalue("emulator"))
+    return cast(Subject, request.getfixturevalue(request.param))
 
 
 @pytest.fixture(scope="session", params=["4.1.11", "4.6.8"])
@@ -83,6 +95,13 @@ def old_yard(old_netbox_server: Subject) -> Yard:
 
 def settings(subject: Subject, **options: Any) -> Settings:
     return Settings(netbox_url=subject.url, netbox_token=subject.token, **options)
+
+
+@pytest.fixture
+def control(yard: Yard) -> Iterator[Control]:
+    control = Control(yard.netbox.url)
+    yield control
+    control.mend()
 
 
 @pytest.fixture

@@ -71,10 +71,13 @@ class Subject:
         if self._ground:
             self._clear()
         else:
-            self._empty()
-            self._ground = lay()
+            self._lay(lay)
         self._made.clear()
         return self._ground
+
+    def _lay(self, lay: Callable[[], dict[str, int]]) -> None:
+        self._empty()
+        self._ground = lay()
 
     def _clear(self) -> None:
         for path in ("dcim/devices", "ipam/ip-addresses", "dcim/mac-addresses"):

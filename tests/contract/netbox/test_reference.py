@@ -1,5 +1,7 @@
 """netbox_sync on NetBox: the reference data is what NetBox itself says, in few requests."""
 
+import gc
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -7,12 +9,13 @@ import pytest
 from events.errors import Refuse, Retry
 from events.reference import DeviceType, Location, Prefix, Rack
 from netbox_sync.client import NetBoxClient
+from netbox_sync.client.connection import Json
 from netbox_sync.reference import NetBoxTables
 from netbox_sync.reference import tables as reading
 from netbox_sync.reference.shape import shape
 from tests.contract.netbox.conftest import settings
+from tests.contract.netbox.control import Control
 from tests.contract.netbox.subject import Subject
-from tests.contract.netbox.test_faults import Control
 from tests.contract.netbox.yard import Yard
 
 
@@ -144,6 +147,66 @@ async def test_lists_of_several_pages_are_read_whole(
 
     found = [Prefix.model_validate_json(v) for key, v in values.items() if key.startswith("prefixes.")]
     assert sorted(one.free for one in found) == [13, 13, 13, 13, 13, 254]
+
+
+class Watched:
+    """A client's lists; each object is shown to `look` as it is handed on."""
+
+    def __init__(self, client: NetBoxClient, look: Callable[[str, Json], None]) -> None:
+        self._lists = client.connection
+        self._look = look
+
+    async def each(self, path: str, *, page: int, **filters: object) -> AsyncIterator[Json]:
+        async for one in self._lists.each(path, page=page, **filters):
+            self._look(path, one)
+            yield one
+
+
+def _is_of_this_test(held: object) -> bool:
+    if type(held) is not dict or "id" not in held:
+        return False
+    return str(held.get("address")).startswith("10.44.") or str(held.get("display")).startswith("counted-")
+
+
+async def test_one_page_is_held_at_a_time(
+    yard: Yard, client: NetBoxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard.netbox.add("ipam/prefixes", prefix="10.44.0.0/24")
+    for number in range(6):
+        yard.netbox.ip(f"10.44.0.{number + 1}/24")
+        yard.device(f"counted-{number}", number + 1)
+    monkeypatch.setattr(reading, "PAGE", 2)
+    held: list[int] = []
+
+    def count(_path: str, _one: Json) -> None:
+        held.append(sum(_is_of_this_test(one) for one in gc.get_objects()))
+
+    await NetBoxTables(Watched(client, count), None).read()
+
+    assert max(held) == 3, "a page, and the one object before it that is still in hand"
+
+
+async def test_of_what_there_is_much_only_few_fields_are_asked_for(yard: Yard, client: NetBoxClient) -> None:
+    yard.netbox.ip("10.16.28.1/24")
+    yard.device("one", 1)
+    fields: dict[str, int] = {}
+
+    await NetBoxTables(Watched(client, lambda path, one: fields.update({path: len(one)})), None).read()
+
+    assert fields["dcim/racks"] <= 7
+    assert fields["dcim/devices"] <= 6
+    assert fields["ipam/ip-addresses"] <= 3
+
+
+async def test_addresses_of_no_prefix_are_not_read(yard: Yard, client: NetBoxClient) -> None:
+    yard.netbox.ip("10.16.28.1/24")
+    yard.netbox.ip("10.45.0.1/24")
+    read: list[str] = []
+
+    await NetBoxTables(Watched(client, lambda _path, one: read.append(str(one.get("address")))), None).read()
+
+    assert "10.16.28.1/24" in read
+    assert "10.45.0.1/24" not in read
 
 
 async def test_an_older_netbox_is_read_the_same_way(old_yard: Yard) -> None:

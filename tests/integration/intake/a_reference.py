@@ -1,6 +1,5 @@
 """NetBox's tables in memory, and the real refresh of them into the real bucket."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +7,7 @@ from events.errors import Unreachable
 from events.stream import Stream
 from netbox_sync.reference import ReferenceBucket, Refresher
 from netbox_sync.reference.bucket import STREAM
+from netbox_sync.reference.elevations import Elevations
 from netbox_sync.reference.tables import Tables
 from tests.integration.rig import Rig
 
@@ -29,6 +29,13 @@ def rack(id: int, name: str, at: int | None, *, site: dict[str, Any] = OSLO) -> 
 def device(id: int, at: int, position: float, device_type: int = 1) -> dict[str, Any]:
     place = {"rack": {"id": at}, "position": position, "face": {"value": "front"}}
     return {"id": id, "display": f"server-{id}", "device_type": {"id": device_type}, **place}
+
+
+def elevations(*devices: dict[str, Any]) -> Elevations:
+    found = Elevations()
+    for one in devices:
+        found.add(one)
+    return found
 
 
 def prefix(id: int, network: str, **scope: Any) -> dict[str, Any]:
@@ -58,7 +65,7 @@ FILLED = Tables(
     ),
     device_roles=({"id": 1, "name": "Kubernetes worker", "slug": "k8s-worker"},),
     tenants=({"id": 1, "name": "Blue", "slug": "blue"},),
-    devices=(device(1, at=1, position=1),),
+    elevations=elevations(device(1, at=1, position=1)),
     prefixes=(
         prefix(1, "10.16.28.0/24", scope_type="dcim.site", scope=OSLO),
         prefix(2, "10.17.0.0/24", scope_type="dcim.location", scope={"id": 4}),
@@ -81,8 +88,8 @@ class NetBox:
             raise Unreachable("NetBox cannot be reached", backend="http://netbox")
         return self.tables
 
-    def set(self, **rows: Sequence[dict[str, Any]]) -> None:
-        self.tables = replace(self.tables, **rows)
+    def set(self, **tables: Any) -> None:
+        self.tables = replace(self.tables, **tables)
 
 
 def refresher(rig: Rig, netbox: NetBox, interval: float = 300.0) -> Refresher:

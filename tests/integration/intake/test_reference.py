@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from nats.js.errors import KeyNotFoundError
 from pydantic import SecretStr
 
 from events.questions import answer_requests
@@ -22,7 +23,7 @@ from netbox_sync.reference import ReferenceBucket, Refresher
 from netbox_sync.reference import refresher as timing
 from netbox_sync.reference.bucket import STREAM
 from netbox_sync.reference.refresher import SUBJECT
-from tests.integration.intake.a_reference import FILLED, NetBox, device, rack, refresher
+from tests.integration.intake.a_reference import FILLED, NetBox, device, elevations, rack, refresher
 from tests.integration.intake.conftest import Intake
 from tests.integration.rig import Rig, until
 
@@ -105,7 +106,7 @@ async def test_a_refresh_without_a_change_writes_nothing_but_its_time(rig: Rig, 
 async def test_a_change_is_written_alone(intake: Intake, netbox: NetBox, keeper: Refresher) -> None:
     await keeper.refresh()
     before = await last_sequence(intake.rig)
-    netbox.set(devices=[*FILLED.devices, device(2, at=2, position=3)])
+    netbox.set(elevations=elevations(device(1, at=1, position=1), device(2, at=2, position=3)))
     await keeper.refresh()
     assert await last_sequence(intake.rig) == before + 2
     [changed] = (await get(intake, "racks", location="rb"))["items"]
@@ -122,6 +123,16 @@ async def test_what_is_gone_from_netbox_is_gone_from_the_list(
     netbox.set(tenants=FILLED.tenants)
     await keeper.refresh()
     assert await names(intake, "tenants") == ["Blue"]
+
+
+async def test_what_is_gone_is_deleted_as_key_value_clients_delete(
+    rig: Rig, netbox: NetBox, keeper: Refresher
+) -> None:
+    await keeper.refresh()
+    netbox.set(tenants=[])
+    await keeper.refresh()
+    with pytest.raises(KeyNotFoundError):
+        await (await rig.stream.jetstream.key_value("REFERENCE")).get("tenants.1")
 
 
 async def test_while_netbox_is_down_the_old_data_stays_with_its_age(

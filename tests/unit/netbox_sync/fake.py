@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from events.values import IpAddress, MacAddress, ServerName
 from netbox_sync.handler import Rejected
 from netbox_sync.handler.known import DeviceRole, DeviceType, Location, Prefix, Rack, Reference, Site, Tenant
+from netbox_sync.handler.port import Reads
 from netbox_sync.handler.values import Address, Device, Interface, MacObject, Unit
 
 R = TypeVar("R", bound=Reference)
@@ -31,6 +32,7 @@ class FakeNetBox:
     ip_interface: dict[int, int] = field(default_factory=dict)
     writes: list[str] = field(default_factory=list)
     forgotten: int = 0
+    at_a_glance: Reads | None = None
     fail_at: str | None = None
     error: Exception = field(default_factory=lambda: Rejected("NetBox refuses it: told to"))
     _ids: int = 100
@@ -47,6 +49,12 @@ class FakeNetBox:
 
     async def forget_references(self) -> None:
         self.forgotten += 1
+
+    async def glance(self, name: ServerName, mac: MacAddress, ip: IpAddress | None) -> Reads | None:
+        return self.at_a_glance
+
+    async def new_interfaces(self, device_id: int) -> Sequence[Interface]:
+        return await self.interfaces(device_id)
 
     async def devices_named(self, name: ServerName) -> Sequence[Device]:
         return [device for device in self.devices.values() if device.name == name]

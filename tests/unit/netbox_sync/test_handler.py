@@ -1,5 +1,7 @@
 """The story of a scan in NetBox, told against one in memory."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
 from uuid import UUID
@@ -8,7 +10,9 @@ import pytest
 
 from events.errors import Refuse, Retry, Unreachable
 from events.types import Outcome, Registration, ServerScanned
+from events.values import ServerName
 from netbox_sync.handler import Policy, Rejected, record_device
+from netbox_sync.handler.values import Device
 from tests.unit.netbox_sync.fake import FakeNetBox
 
 MAC = "3c:ec:ef:a1:9c:e8"
@@ -113,3 +117,50 @@ async def test_what_a_failure_left_undone_is_done_by_the_next_telling() -> None:
 
     assert recorded.outcome is Outcome.CHANGED
     assert netbox.writes == ["set_mac", "create_address", "change_device"]
+
+
+class ReadAtAGlance(FakeNetBox):
+    """Its reads one by one would find nothing that may be found."""
+
+    async def devices_named(self, name: ServerName) -> Sequence[Device]:
+        raise AssertionError(f"{name} is looked at closely")
+
+
+async def test_what_is_not_there_is_seen_at_a_glance() -> None:
+    recorded = await record_device(scan(), ReadAtAGlance(at_a_glance=FakeNetBox()), POLICY)
+
+    assert recorded.outcome is Outcome.CREATED
+
+
+async def test_that_nothing_is_to_be_done_is_seen_at_a_glance() -> None:
+    there = FakeNetBox()
+    await record_device(scan(), there, POLICY)
+
+    again = await record_device(scan(), ReadAtAGlance(at_a_glance=there), POLICY)
+
+    assert again.outcome is Outcome.UNCHANGED
+
+
+async def test_what_a_glance_hides_is_not_written_over() -> None:
+    netbox, glance = FakeNetBox(), FakeNetBox()
+    for known in (netbox, glance):
+        await record_device(scan(), known, POLICY)
+    (device,) = netbox.devices.values()
+    netbox.devices[device.id] = replace(device, tags=("own", "ours"))
+    netbox.at_a_glance = glance
+
+    again = await record_device(scan(), netbox, Policy(tags=("ours",)))
+
+    assert again.outcome is Outcome.UNCHANGED
+
+
+async def test_what_is_refused_at_a_glance_is_looked_at_closely() -> None:
+    netbox, glance = FakeNetBox(), FakeNetBox()
+    for known in (netbox, glance):
+        await record_device(scan(), known, POLICY)
+    glance.macs = [replace(mac, device_id=None, holder="something hidden") for mac in glance.macs]
+    netbox.at_a_glance = glance
+
+    again = await record_device(scan(), netbox, POLICY)
+
+    assert (again.outcome, netbox.forgotten) == (Outcome.UNCHANGED, 0)

@@ -1,13 +1,16 @@
 """NetBox's rows become the values of the bucket."""
 
 import json
+from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
+from itertools import permutations
 from typing import Any
 
 import pytest
 
 from events.reference import Mounted, Prefix, Rack
-from netbox_sync.reference.free import EXACT, gaps
+from netbox_sync.reference.elevations import Elevations
+from netbox_sync.reference.free import EXACT, Runs, Taken, gaps
 from netbox_sync.reference.shape import shape
 from netbox_sync.reference.tables import Tables
 
@@ -43,12 +46,20 @@ def ip_range(start: str, end: str, **fields: Any) -> dict[str, Any]:
 
 def rack(*devices: dict[str, Any], u_height: float = 1.0, full_depth: bool = True) -> Rack:
     kind = {**TYPE, "u_height": u_height, "is_full_depth": full_depth}
-    values = shape(Tables(racks=[RACK], device_types=[kind], devices=devices), ())
+    elevations = Elevations()
+    for row in devices:
+        elevations.add(row)
+    values = shape(Tables(racks=[RACK], device_types=[kind], elevations=elevations), ())
     return Rack.model_validate_json(values["racks.7"])
 
 
-def room(*taken: dict[str, Any], **of: Any) -> Prefix:
-    tables = Tables(prefixes=[prefix(**of)], addresses=taken)
+def room(*addresses: dict[str, Any], ranges: Sequence[dict[str, Any]] = (), **of: Any) -> Prefix:
+    taken = Taken()
+    for row in addresses:
+        taken.add_address(row)
+    for row in ranges:
+        taken.add_range(row)
+    tables = Tables(prefixes=[prefix(**of)], taken=taken)
     return Prefix.model_validate_json(shape(tables, ())["prefixes.5"])
 
 
@@ -122,6 +133,11 @@ def test_a_container_of_the_global_table_counts_every_vrf() -> None:
     assert room(address("10.16.28.1/29", vrf=9), status={"value": "container"}).free == 5
 
 
+def test_a_container_of_a_vrf_counts_its_own_alone() -> None:
+    vrf = {"id": 3, "name": "bmc"}
+    assert room(address("10.16.28.1/29", vrf=9), vrf=vrf, status={"value": "container"}).free == 6
+
+
 def test_a_pool_gives_its_first_and_last_address_too() -> None:
     assert room(is_pool=True).free == 8
 
@@ -143,15 +159,38 @@ def test_the_count_stays_what_json_takes_exactly() -> None:
     ("marks", "free"), [({"mark_populated": True}, 3), ({"mark_populated": False}, 6), ({}, 3)]
 )
 def test_a_range_is_kept_back_where_it_is_marked_or_cannot_be(marks: dict[str, bool], free: int) -> None:
-    ranges = [ip_range("10.16.28.2/29", "10.16.28.4/29", **marks)]
-    values = shape(Tables(prefixes=[prefix()], ranges=ranges), ())
-    assert Prefix.model_validate_json(values["prefixes.5"]).free == free
+    assert room(ranges=[ip_range("10.16.28.2/29", "10.16.28.4/29", **marks)]).free == free
+
+
+@pytest.mark.parametrize("ends", [("10.16.28.2/24", "10.16.28.9/24"), ("10.16.27.9/24", "10.16.28.2/24")])
+def test_a_range_that_reaches_beyond_the_prefix_takes_nothing_of_it(ends: tuple[str, str]) -> None:
+    assert room(ranges=[ip_range(*ends)]).free == 6
+
+
+def test_an_address_above_a_range_is_taken_beside_it() -> None:
+    found = room(address("10.16.28.6/29"), ranges=[ip_range("10.16.28.1/29", "10.16.28.3/29")])
+    assert (found.free, found.next) == (2, ip_address("10.16.28.4"))
+
+
+def test_a_range_of_another_vrf_takes_none() -> None:
+    assert room(ranges=[ip_range("10.16.28.2/29", "10.16.28.4/29", vrf={"id": 9})]).free == 6
+
+
+def test_neighbours_of_the_next_prefix_are_its_own() -> None:
+    around = [address(f"10.16.28.{number}/24") for number in (7, 8, 9, 15, 16, 17)]
+    assert room(*around, network="10.16.28.8/29").free == 5
 
 
 def test_routers_that_netbox_does_not_know_are_kept_back() -> None:
     values = shape(Tables(prefixes=[prefix()]), [ip_address("10.16.28.1"), ip_address("10.99.0.1")])
     found = Prefix.model_validate_json(values["prefixes.5"])
     assert (found.free, found.next) == (5, ip_address("10.16.28.2"))
+
+
+def test_an_ipv4_router_takes_no_ipv6_address() -> None:
+    tables = Tables(prefixes=[prefix("::a10:1c00/125")])
+    values = shape(tables, [ip_address("10.16.28.1")])
+    assert Prefix.model_validate_json(values["prefixes.5"]).free == 7
 
 
 @pytest.mark.parametrize(
@@ -171,6 +210,29 @@ def test_a_prefix_is_of_the_place_that_netbox_ties_it_to(
     values = shape(Tables(locations=[row], prefixes=[prefix(**scope)]), ())
     found = Prefix.model_validate_json(values["prefixes.5"])
     assert (found.site, found.location, found.prefix) == (site, location, ip_network("10.16.28.0/29"))
+
+
+@pytest.mark.parametrize("order", list(permutations([1, 2, 3, 5])))
+def test_numbers_are_the_same_runs_in_whatever_order_they_came(order: tuple[int, ...]) -> None:
+    runs = Runs()
+    for number in order:
+        runs.add(number)
+    assert list(runs.touching(0, 9)) == [(1, 3), (5, 5)]
+
+
+def test_a_number_that_is_there_already_changes_nothing() -> None:
+    runs = Runs()
+    for number in (1, 2, 3, 1, 2, 3):
+        runs.add(number)
+    assert list(runs.touching(0, 9)) == [(1, 3)]
+
+
+@pytest.mark.parametrize(("first", "last", "runs"), [(0, 0, []), (4, 4, []), (3, 5, [(1, 3), (5, 5)])])
+def test_runs_are_found_by_any_of_their_numbers(first: int, last: int, runs: list[tuple[int, int]]) -> None:
+    found = Runs()
+    for number in (1, 2, 3, 5):
+        found.add(number)
+    assert list(found.touching(first, last)) == runs
 
 
 @pytest.mark.parametrize(
