@@ -53,9 +53,9 @@ bench-real: $(READY) ## What a server costs the lab's backends, in requests and 
 	@test -f .lab/env || { echo "The lab is not up: make lab" >&2; exit 1; }
 	@set -a; . .lab/env; $(BIN)/python -m bench.real
 
-docs: $(READY) ## The generated documents, and `docs/operations/commands.md` from a real run with COMMANDS=1
+docs: $(READY) ## The generated documents; with RECORD=1 also the README's walk and `docs/operations/commands.md`, from real runs
 	$(BIN)/python -m onramp.documents
-	$(if $(COMMANDS),$(BIN)/python -m onramp.documents.commands)
+	$(if $(RECORD),$(BIN)/python -m onramp.documents.walk && $(BIN)/python -m onramp.documents.commands)
 
 lock: $(READY) ## Choose the versions anew
 	$(BIN)/uv --version >/dev/null 2>&1 || $(BIN)/pip install --quiet uv

@@ -43,7 +43,7 @@ async def connected(environment: Mapping[str, str] | None = None) -> AsyncIterat
             allow_reconnect=False,
             max_reconnect_attempts=1,  # The first connection counts among them; 60 would take two minutes.
             reconnect_time_wait=0,
-            connect_timeout=3,
+            connect_timeout=int(PATIENCE),
             error_cb=_quiet,
         )
     except (OSError, ValueError, nats.errors.Error, TimeoutError) as error:

@@ -5,22 +5,18 @@ help and what it printed are written down as they came.
 """
 
 import asyncio
-import os
-import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
 
+from onramp.documents.recording import Shell, running_system
 from onramp.sandbox import story
 from onramp.sandbox.demo import Demo
-from onramp.sandbox.system import System
 
 PLACE = Path("docs/operations/commands.md")
-WIDTH = "120"
+WIDTH = 120
 
 EDGES = """device_name;bmc_mac;bmc_password;bmc_ip
 edge-21;3c:ec:ef:00:10:01;a-password;10.16.29.61
@@ -70,54 +66,24 @@ RUNS: Mapping[str, tuple[str, ...]] = {
 async def _written() -> str:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        system = System(place, lambda _what: None)
-        await system.start()
-        try:
+        async with running_system(place) as system:
             quiet = Console(file=(place / "demo.log").open("w"))
             await Demo(system, quiet).tell(story.read(Path("examples/servers.json")))
-            written = await asyncio.to_thread(lambda: list(_sections(system, place)))
-        finally:
-            await system.stop()
+            written = await asyncio.to_thread(lambda: list(_sections(Shell(system, place, WIDTH), place)))
     return "\n".join([_INTRODUCTION, *written])
 
 
-def _sections(system: System, folder: Path) -> Iterator[str]:
+def _sections(shell: Shell, folder: Path) -> Iterator[str]:
     for name, content in {
         "edges.csv": EDGES,
         "devices.yaml": DEVICES,
         "reservations.json": RESERVATIONS,
     }.items():
         (folder / name).write_text(content)
-    environment = {
-        **os.environ,
-        **system.environment("operator"),
-        "ONRAMP_INTAKE_URL": system.urls["intake"],
-        "ONRAMP_OPERATOR": "ann",
-        "ONRAMP_BMC_PASSWORD": "a-password",
-        "COLUMNS": WIDTH,
-    }
     for command, runs in RUNS.items():
         yield f"## onramp {command}\n"
         for arguments in (f"{command} --help", *runs):
-            yield _run(arguments, environment, folder)
-
-
-def _run(arguments: str, environment: Mapping[str, str], folder: Path) -> str:
-    """One command's text, as a shell shows it. The exit code is named where it is not 0."""
-    onramp = f"{sys.executable} -c 'from onramp.cli import app; app(prog_name=\"onramp\")'"
-    done = subprocess.run(  # noqa: S602  The commands are the ones above.
-        f"{onramp} {arguments}",
-        shell=True,
-        cwd=folder,
-        env={**environment, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    output = re.sub(r"[ \t]+$", "", done.stdout, flags=re.MULTILINE).strip("\n")
-    code = f"\n(exit code {done.returncode})" if done.returncode else ""
-    return f"```\n$ onramp {arguments}\n{output}{code}\n```\n"
+            yield shell.run(f"onramp {arguments}")
 
 
 _INTRODUCTION = """# The command line
@@ -129,7 +95,8 @@ Every command takes `--json`. Its address and credentials come from flags (`onra
 from the environment (`ONRAMP_NATS_URL`, `ONRAMP_NATS_USER`, `ONRAMP_NATS_PASSWORD`, `ONRAMP_NATS_TOKEN`,
 `ONRAMP_NATS_CREDS`, `ONRAMP_NATS_CA_FILE`, `ONRAMP_NATS_CERT_FILE`, `ONRAMP_NATS_KEY_FILE`) or from a
 context of the `nats` tool (`--context NAME`, `~/.config/nats/context/NAME.json`); the first of these that
-says something wins. `ONRAMP_INTAKE_URL` says where intake is, `ONRAMP_NATS_MONITOR_URL` where `doctor`
+says something wins. `ONRAMP_INTAKE_URL` says where intake is; where people sign in there, `ONRAMP_TOKEN`, or
+the file that `--token-file` names, has a bearer token. `ONRAMP_NATS_MONITOR_URL` says where `doctor`
 finds NATS's monitoring, `ONRAMP_OPERATOR` who acts, as the stream `OPERATIONS` records it.
 
 | exit code | meaning |

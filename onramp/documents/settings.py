@@ -26,8 +26,6 @@ SERVICES: dict[str, type[ServiceSettings]] = {
 }
 
 _HEAD = """\
-# Settings
-
 Each is an environment variable. Lists and mappings are given as JSON. One without a default must be set. \
 Those marked *secret* are shown in no log and no error text.
 
@@ -37,7 +35,7 @@ as JSON: `{"metal3_sync": "bmc-proved"}`.
 
 
 def settings() -> str:
-    """The document."""
+    """The README's section."""
     shared = [
         _section("Every service", ServiceSettings, ()),
         _section("Those that talk to OpenBao", OpenBaoSettings, ServiceSettings.model_fields),
@@ -55,7 +53,7 @@ def _inherited(model: type[ServiceSettings]) -> Iterable[str]:
 def _section(title: str, model: type[ServiceSettings], told: Iterable[str]) -> str:
     own = {name: field for name, field in model.model_fields.items() if name not in set(told)}
     rows = ((_variables(name, field), _default(field), _meaning(field)) for name, field in own.items())
-    parts = [f"## {title}\n", table(("variable", "default", "meaning"), rows)]
+    parts = [f"### {title}\n", table(("variable", "default", "meaning"), rows)]
     parts += [_nested(part) for field in own.values() for part in _models(field.annotation)]
     return "\n".join(parts)
 
@@ -64,7 +62,7 @@ def _nested(model: type[BaseModel]) -> str:
     """What stands in a setting that is a list of objects."""
     fields = model.model_fields.items()
     rows = ((f"`{name}`", _default(field), _meaning(field)) for name, field in fields)
-    return f"### {model.__name__}\n\n{model.__doc__}\n\n{table(('field', 'default', 'meaning'), rows)}"
+    return f"#### {model.__name__}\n\n{model.__doc__}\n\n{table(('field', 'default', 'meaning'), rows)}"
 
 
 def _variables(name: str, field: FieldInfo) -> str:

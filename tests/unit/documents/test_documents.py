@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -41,14 +42,39 @@ def test_no_document_is_stale() -> None:
     assert files.stale(ROOT) == []
 
 
-def test_a_document_that_was_changed_by_hand_is_stale(tmp_path: Path) -> None:
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder in which every document is up to date."""
+    shutil.copy(ROOT / "README.md", tmp_path)
     files.write(tmp_path)
-    (tmp_path / "docs/settings.md").write_text("# Settings\n")
-    assert files.stale(tmp_path) == ["docs/settings.md"]
+    return tmp_path
+
+
+def test_a_document_that_was_changed_by_hand_is_stale(checkout: Path) -> None:
+    (checkout / "docs/events/README.md").write_text("# Events\n")
+    assert files.stale(checkout) == ["docs/events/README.md"]
+
+
+def test_a_setting_that_was_changed_by_hand_in_the_readme_is_stale(checkout: Path) -> None:
+    readme = checkout / "README.md"
+    readme.write_text(readme.read_text().replace("`ONRAMP_NATS_URL`", "`ONRAMP_NATS_ADDRESS`"))
+    assert files.stale(checkout) == ["README.md"]
+
+
+def test_what_is_written_by_hand_in_the_readme_stays(checkout: Path) -> None:
+    readme = checkout / "README.md"
+    readme.write_text(readme.read_text().replace("# Onramp", "# Our Onramp", 1))
+    assert files.stale(checkout) == []
 
 
 def test_a_missing_document_is_stale(tmp_path: Path) -> None:
-    assert files.stale(tmp_path) == [*files.FILES]
+    assert files.stale(tmp_path) == [*files.FILES, "README.md"]
+
+
+def test_a_readme_without_a_place_for_the_settings_is_told(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# Onramp\n")
+    with pytest.raises(ValueError, match=r"README\.md has no place for settings"):
+        files.write(tmp_path)
 
 
 def test_every_reference_leads_somewhere(asyncapi: Any) -> None:
