@@ -46,6 +46,10 @@ class Attempts(Frozen):
         """About to be handled alone; a mark that still stood was left by a death."""
         return self.model_copy(update={"alone": True, "deaths": self.deaths + self.alone})
 
+    def survived(self) -> "Attempts":
+        """The record once this delivery came to nothing, but not by a death: the mark goes."""
+        return self.model_copy(update={"alone": False, "handed_back": self.handed_back + 1})
+
     def after(self, reason: str, *, backend: str | None, known: bool, counted: bool) -> "Attempts":
         """The record once this delivery is handed back for `reason`."""
         now = datetime.now(UTC)

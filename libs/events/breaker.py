@@ -41,6 +41,8 @@ class Backend:
         self.name = name
         self.address = address
         self.failures = 0
+        self.trouble = f"{name} does not answer"
+        """What was said when it failed last: a sealed OpenBao wants something else than a dead one."""
         self.waiting: set[int] = set()
         self._probe_at = 0.0
         self._probing = False
@@ -62,12 +64,13 @@ class Backend:
     async def call(self) -> AsyncIterator[None]:
         """Around one call. Raises `Retry` without calling while the breaker is open."""
         if self.open and not self.probe_due:
-            raise Retry(f"{self.name} does not answer; waiting for it", backend=self.address)
+            raise Retry(f"{self.trouble}; waiting for it", backend=self.address)
         probing = self.open
         self._probing = self._probing or probing
         try:
             yield
-        except Unreachable:
+        except Unreachable as unreachable:
+            self.trouble = unreachable.reason
             # Calls that were under way when it opened say nothing new: only a probe makes the wait longer.
             if probing or not self.open:
                 self._failed()

@@ -93,9 +93,15 @@ class Delivery:
             if suspect:
                 case.attempts = case.attempts.marked()
                 await self.endings.attempts.write(arrival, case.attempts)
-            with self._span(arrival):
-                async with deadline.threads_ended():
-                    await self._carry(case)
+            try:
+                with self._span(arrival):
+                    async with deadline.threads_ended():
+                        await self._carry(case)
+            except (StoreError, nats.errors.Error):
+                # A full ONBOARDING fails this way again and again; its mark must not tell of deaths.
+                if suspect:
+                    await self.endings.attempts.write(arrival, case.attempts.survived())
+                raise
 
     def _span(self, arrival: Arrival) -> AbstractContextManager[None]:
         """Show this delivery as a part of its onboarding's trace."""
@@ -157,7 +163,8 @@ class Delivery:
     async def _tell(self, follow_on: Event, standing: Standing, case: Case) -> bool:
         """Publish the follow-on under the server's check; whether it was published now."""
         # A negative age is a clock that is behind: then nothing is known of it.
-        may_stand = case.repeated or not 0 <= case.arrival.age() <= DUPLICATE_WINDOW / 2
+        old = not 0 <= case.arrival.age() <= DUPLICATE_WINDOW / 2
+        may_stand = case.repeated or old or standing.ended(follow_on.onboarding_id)
         outcome = str(getattr(follow_on, "outcome", ""))
         try:
             published = await self.publisher.follow(

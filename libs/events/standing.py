@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from events.arrival import ORIGINAL_SEQUENCE, Arrival
 from events.steps import Step
@@ -60,6 +61,10 @@ class Standing:
         if self.incoming and self.incoming.onboarding_id == own and self.incoming.sequence > arrival.original:
             return "its event was revised by a later one"
         return None
+
+    def ended(self, onboarding_id: UUID) -> bool:
+        """Whether this onboarding came to an end: a message of it that is acted on then is a second one."""
+        return any(end.onboarding_id == str(onboarding_id) for end in self.ends)
 
     def expected(self, server: str) -> Expected:
         """The check that the server makes again on every publish that follows."""

@@ -4,6 +4,7 @@
 
     StoreError
     ├── Away        NATS or the stream does not answer: the same publish may be sent again
+    │   ├── NoAnswer  nothing came back in time
     │   └── InFlight  10164: another publish under the same check is being decided (R3)
     ├── Overtaken   10071: something newer stands where the publisher expected the last message
     └── Full        the stream takes no more
@@ -29,6 +30,10 @@ class Away(StoreError):
     """No answer, or no stream to answer."""
 
 
+class NoAnswer(Away):
+    """Nothing came back in time, or the connection was lost."""
+
+
 class InFlight(Away):
     """The server decides another publish under the same check first."""
 
@@ -38,7 +43,7 @@ class Overtaken(StoreError):
 
 
 class Full(StoreError):
-    """The stream refuses new messages: its bound or the disk is reached."""
+    """The stream takes no new messages: its bound is reached, or the disk is full."""
 
 
 @asynccontextmanager
@@ -61,4 +66,4 @@ async def translated() -> AsyncIterator[None]:
     except NoStreamResponseError as error:
         raise Away("no stream takes this subject") from error
     except (nats.errors.Error, TimeoutError) as error:
-        raise Away(f"NATS does not answer ({type(error).__name__})") from error
+        raise NoAnswer(f"NATS does not answer ({type(error).__name__})") from error

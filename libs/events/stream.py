@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -11,7 +12,7 @@ from nats.aio.client import Client
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
-from events.store_errors import Away, Full, InFlight, translated
+from events.store_errors import Away, Full, InFlight, NoAnswer, translated
 from events.stored import Stored, direct_get
 from events.subjects import ONBOARDING
 
@@ -20,6 +21,9 @@ GONE = {10037, 10043, 10057}
 
 BATCH = 1000
 """Messages that one request asks for."""
+REFUSAL_COUNTS = 60.0
+SILENCE_COUNTS = 15.0
+"""Seconds for which a stream is called full after it refused a message, or confirmed none."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Stream:
     """Reads and publishes on one stream."""
 
     no_room: ClassVar[dict[str, float]] = {}
-    """By stream: when it last refused a message of this process for want of room (monotonic seconds)."""
+    """By stream that had no room for a message of this process: until when that is believed (monotonic)."""
 
     def __init__(self, client: Client, name: str = ONBOARDING, *, patience: float = 60.0) -> None:
         """`patience`: seconds for which a publish is sent again, with the same id, while NATS is away."""
@@ -64,7 +68,7 @@ class Stream:
         same check that is in flight (R3) is waited out. Raises `Away`, `Overtaken`, `Full`.
         """
         sent = {**headers, "Nats-Msg-Id": id, **(expected.headers() if expected else {})}
-        give_up_at = monotonic() + self.patience
+        give_up_at, connection = monotonic() + self.patience, self._connection
         while True:
             try:
                 async with translated():
@@ -72,14 +76,28 @@ class Stream:
                     self.no_room.pop(self.name, None)
                     return ack.seq, bool(ack.duplicate)
             except Full:
-                self.no_room[self.name] = monotonic()
+                self.no_room[self.name] = monotonic() + REFUSAL_COUNTS
                 raise
             except InFlight:
                 await asyncio.sleep(0.01)
-            except Away:
+            except Away as away:
                 if monotonic() > give_up_at:
+                    if isinstance(away, NoAnswer) and connection == self._connection:
+                        await self._see_whether_full()
                     raise
                 await asyncio.sleep(0.2)
+
+    @property
+    def _connection(self) -> int:
+        """Which of the client's connections it has now: what was sent on an earlier one may be lost."""
+        return int(self.client.stats["reconnects"])
+
+    async def _see_whether_full(self) -> None:
+        """On a full disk nats-server keeps silent on a publish and answers all else. Raises `Full`."""
+        with suppress(Away):
+            await self.created()
+            self.no_room[self.name] = monotonic() + SILENCE_COUNTS
+            raise Full(f"NATS answers, but confirms nothing on {self.name}: its disk may be full")
 
     async def last(self, subject: str, *, from_leader: bool = False) -> Stored | None:
         """The last message on a subject, wildcards allowed. A follower may lag; the leader does not."""

@@ -28,8 +28,6 @@ from events.streams import OnboardingLimits
 
 EVERY = 3.0
 """Seconds between two looks."""
-NO_ROOM_FOR = 60.0
-"""Seconds for which a stream that refused a message counts as full, unless it takes one meanwhile."""
 GROWING_LOOKS = 20
 """Looks in a row at which a backlog has grown, until that is called growing."""
 
@@ -153,7 +151,7 @@ class StreamWatch:
             return f"the stream {wanted.name} is missing: run `onramp streams apply`"
         if wanted.name == self._stream.name:
             self._limits.max_age = info.config.max_age or 0.0
-        if monotonic() - Stream.no_room.get(str(wanted.name), -NO_ROOM_FOR) < NO_ROOM_FOR:
+        if monotonic() < Stream.no_room.get(str(wanted.name), 0.0):
             return f"the stream {wanted.name} has no room: NATS's disk, or its bound on it, is full"
         differs = differences(wanted, info.config)
         return f"the stream {wanted.name} differs: {'; '.join(differs)}" if differs else ""

@@ -11,6 +11,7 @@ from events.envelope import encode
 from events.errors import Refuse, Retry
 from events.ids import event_id
 from events.orders import Orders
+from events.store_errors import Full
 from events.subjects import replay_subject
 from events.types import (
     DeviceRecorded,
@@ -174,6 +175,29 @@ async def test_a_message_that_was_handled_before_publishes_nothing_again(rig: Ri
     assert [e.outcome for e in await rig.told(DeviceRecorded) if isinstance(e, DeviceRecorded)] == ["created"]
 
 
+async def test_an_event_that_is_sent_again_after_the_duplicate_window_is_not_followed_again(rig: Rig) -> None:
+    info = await rig.stream.jetstream._jsm.stream_info("ONBOARDING")
+    await rig.stream.jetstream._jsm.update_stream(info.config.evolve(duplicate_window=0.2))
+    handled: list[Event] = []
+
+    async def do(event: Event, _orders: Orders) -> Event:
+        handled.append(event)
+        return recorded(event)
+
+    async def window_is_over() -> bool:
+        return await rig.publish(ready(scan)) > end
+
+    await rig.run(netbox_sync=do)
+    scan = await rig.scan()
+    await until(lambda: rig.acked("netbox_sync"))
+    end = await rig.publish(ready(scan))
+    await until(window_is_over)
+    await rig.publish(scan)
+    await until(lambda: len(handled) == 2)
+    await until(lambda: rig.acked("netbox_sync"))
+    assert len(await rig.told(DeviceRecorded)) == 1
+
+
 async def test_another_content_is_told_as_a_revision(rig: Rig) -> None:
     scan = await rig.scan()
     await rig.publish(recorded(scan, ip="10.16.28.1"))
@@ -273,6 +297,22 @@ async def test_an_unknown_error_is_tried_eight_times(rig: Rig, monkeypatch: pyte
     assert letter.failure.error_type == "KeyError"
     assert "canary" not in letter.failure.reason
     assert letter.attempts == 8
+
+
+async def test_a_stream_that_takes_nothing_for_a_while_kills_nobody(rig: Rig) -> None:
+    tries = []
+
+    async def do(event: Event, orders: Orders) -> Event:
+        tries.append(1)
+        if len(tries) < 6:
+            raise Full("the stream takes no more")
+        return await record(event, orders)
+
+    await rig.run(netbox_sync=do)
+    await rig.scan()
+    await until(lambda: rig.acked("netbox_sync"))
+    assert len(tries) == 6
+    assert await rig.dead_letters() == []
 
 
 async def test_a_message_that_is_no_event_is_a_dead_letter_under_its_subjects_server(rig: Rig) -> None:

@@ -1,6 +1,7 @@
 """The dashboard and the alert rules, against the metrics that a running system really has."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,9 +107,13 @@ async def _end(rig: Rig) -> None:
     assert await onboardings.end(ready(scan))
 
 
-def _alerts() -> list[str]:
+def _rules() -> list[dict[str, Any]]:
     groups = yaml.safe_load(ALERTS.read_text())["groups"]
-    return [rule["expr"] for group in groups for rule in group["rules"]]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def _alerts() -> list[str]:
+    return [rule["expr"] for rule in _rules()]
 
 
 def _panels() -> list[str]:
@@ -149,6 +154,16 @@ async def test_every_query_names_metrics_labels_and_values_that_exist(served: Se
             for matcher in selector.matchers.matchers:
                 assert matcher.name in labels, f"{matcher.name} of {selector.name} in {expr}"
         assert set(_grouped_by(expr)) <= known, expr
+
+
+def test_every_rule_can_be_loaded_and_names_only_labels_that_its_alert_has() -> None:
+    for rule in _rules():
+        result = promql.parse(rule["expr"])
+        assert re.fullmatch(r"\d+[smhd]", rule["for"]), rule["alert"]
+        assert rule["labels"]["severity"] in {"warning", "critical"}
+        named = set(re.findall(r"\$labels\.(\w+)", json.dumps(rule["annotations"])))
+        selected = {m.name for s in _selectors(rule["expr"]) for m in s.matchers.matchers}
+        assert named <= {*_grouped_by(rule["expr"]), *selected}, f"{rule['alert']}: {result.prettify()}"
 
 
 async def test_every_metric_is_on_the_dashboard(served: Served) -> None:

@@ -1,5 +1,6 @@
 """Rule 11: what a service stands on is watched, and mends without a restart."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from events import watch
 from events.orders import Orders
 from events.readiness import Readiness
-from events.store_errors import Full
+from events.store_errors import Full, NoAnswer
+from events.stream import Stream
 from events.synced import SyncWatch
 from events.types import DeviceRecorded, Event
 from onramp.sandbox.nats import CONFIGURATION, NatsServer, free_port
@@ -99,6 +101,26 @@ async def test_a_stream_that_has_no_room_is_named_until_it_takes_a_message_again
     await rig.stream.jetstream._jsm.update_stream(info.config)
     await rig.scan("first")
     await until(lambda: replica.readiness.results["stream ONBOARDING"] == "")
+
+
+async def test_a_stream_that_answers_but_confirms_nothing_is_full_as_with_a_full_disk(rig: Rig) -> None:
+    replica = await rig.run(netbox_sync=record)
+    info = await rig.stream.jetstream._jsm.stream_info("ONBOARDING")
+    await rig.stream.jetstream._jsm.update_stream(info.config.evolve(no_ack=True))
+    with pytest.raises(Full, match="its disk may be full"):
+        await Stream(rig.stream.client, patience=0.3).publish("onboarding.x.y.z", b"", {}, id="1")
+    await until(lambda: "ONBOARDING has no room" in replica.readiness.results["stream ONBOARDING"])
+
+
+async def test_a_publish_that_was_lost_with_the_connection_is_not_taken_for_a_full_disk(rig: Rig) -> None:
+    info = await rig.stream.jetstream._jsm.stream_info("ONBOARDING")
+    await rig.stream.jetstream._jsm.update_stream(info.config.evolve(no_ack=True))
+    patient = Stream(rig.stream.client, patience=3)
+    publishing = asyncio.create_task(patient.publish("onboarding.x.y.z", b"", {}, id="1"))
+    rig.server.kill()
+    rig.server.start()
+    with pytest.raises(NoAnswer):
+        await publishing
 
 
 async def test_a_step_goes_on_with_a_stream_that_was_deleted_and_made_again(rig: Rig) -> None:

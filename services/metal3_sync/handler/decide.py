@@ -15,6 +15,8 @@ from metal3_sync.handler.wanted import WantedHost
 
 KEPT = ("online", "automatedCleaningMode", "bootMACAddress")
 DETACHED_FIELD = f"metadata.annotations.{DETACHED}"
+PASSING = {"inspecting", "preparing"}
+"""States that a host leaves by itself, for `available`, unless it has an error."""
 
 
 class Detaching(Retry):
@@ -45,7 +47,9 @@ def decide_secret(
     strangers = [owner for owner in found.owners if owner != ours]
     if strangers:
         raise Refuse(f"{label} belongs to {strangers[0]}, not to this host", culprit=strangers[0])
-    if found.deleting or (host is None and found.owners):
+    if found.deleting:
+        raise Retry(f"{label} is being deleted: waiting until it is gone")
+    if host is None and found.owners:
         # Kubernetes collects what belonged to a host that is gone, and it would take our change with it.
         raise Retry(f"{label} goes with a BareMetalHost that was deleted: waiting until it is gone")
     return Outcome.UNCHANGED if credentials in (None, found.content) else Outcome.CHANGED
@@ -108,6 +112,8 @@ def _hindrance(wanted: WantedHost, found: FoundHost) -> StepError | None:
         return None
     if found.state == "":
         return Retry(f"{wanted.label} is not yet looked at by its operator: its BMC address can't change yet")
+    if found.state in PASSING and not found.status.get("errorType"):
+        return Retry(f"{wanted.label} is {found.state}: its BMC address can't change until it is available")
     if found.state == "available" and not found.consumer:
         change = f"from {found.bmc['address']} to {wanted.bmc['address']}"
         return Detaching(f"{wanted.label} is detached first, so that its BMC address can change {change}")

@@ -63,6 +63,17 @@ async def test_a_stream_that_differs_is_named_with_the_field(rig: Rig, cli: Cli)
     assert (await _found(cli))["stream DEAD_LETTERS"]["health"] == "ok"
 
 
+async def test_dead_letters_that_have_no_room_left_are_told_with_what_makes_room(rig: Rig, cli: Cli) -> None:
+    config = (await rig.stream.jetstream.stream_info("DEAD_LETTERS")).config
+    config.max_msgs = 1
+    await rig.stream.jetstream.update_stream(config)
+    assert (await _found(cli))["stream DEAD_LETTERS"]["health"] == "ok"
+    await rig.client.jetstream().publish("dead.kea_sync.dcoa.dcoa-ra01u01.1", b"")
+    finding = (await _found(cli))["stream DEAD_LETTERS"]
+    assert (finding["health"], finding["found"]) == ("broken", "full: 1 of 1 messages")
+    assert finding["do"] == "replay or discard what stands there, or give it more room"
+
+
 @contextmanager
 def another(folder: Path, configuration: str) -> Iterator[NatsServer]:
     """A server with a configuration of its own."""

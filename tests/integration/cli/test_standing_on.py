@@ -35,6 +35,12 @@ async def test_a_new_key_is_recorded_with_who_made_it(rig: Rig, cli: Cli) -> Non
     assert (operation["verb"], operation["target"], operation["by"]) == ("keys-new", "k1", "ann")
 
 
+async def test_a_purge_of_a_server_that_nobody_knows_is_refused_and_not_recorded(rig: Rig, cli: Cli) -> None:
+    said = (await cli("purge", "nobody", "--yes", "--why", "a typo", code=4)).stderr
+    assert "the streams hold nothing of nobody" in said
+    assert await _operations(rig) == []
+
+
 async def test_a_consumer_that_is_made_again_is_recorded(rig: Rig, cli: Cli) -> None:
     await rig.stream.jetstream.delete_consumer("ONBOARDING", "kea_sync")
     await cli("streams", "apply")

@@ -38,7 +38,7 @@ async def fail(backend: Backend, times: int = 1) -> None:
     for _ in range(times):
         with pytest.raises(Unreachable):
             async with backend.call():
-                raise Unreachable("connection refused", backend=ADDRESS)
+                raise Unreachable("Kea kea-a does not answer (connection refused)", backend=ADDRESS)
 
 
 async def test_it_opens_when_the_backend_was_unreachable_several_times_in_a_row(backend: Backend) -> None:
@@ -48,9 +48,12 @@ async def test_it_opens_when_the_backend_was_unreachable_several_times_in_a_row(
     assert backend.open
 
 
-async def test_while_it_is_open_nothing_is_called_and_the_refusal_names_the_backend(backend: Backend) -> None:
+async def test_while_it_is_open_nothing_is_called_and_the_refusal_says_what_the_trouble_was(
+    backend: Backend,
+) -> None:
     await fail(backend, OPENS_AFTER)
-    with pytest.raises(Retry, match="Kea kea-a does not answer") as retry:
+    said = r"Kea kea-a does not answer \(connection refused\); waiting for it"
+    with pytest.raises(Retry, match=said) as retry:
         async with backend.call():
             pytest.fail("the backend was called")
     assert retry.value.backend == ADDRESS
@@ -138,7 +141,7 @@ async def test_many_calls_that_fail_at_the_same_time_do_not_put_the_first_probe_
     async def fail_with_the_others() -> None:
         async with backend.call():
             await all_under_way.wait()
-            raise Unreachable("connection refused", backend=ADDRESS)
+            raise Unreachable("Kea kea-a does not answer (connection refused)", backend=ADDRESS)
 
     await asyncio.gather(*(fail_with_the_others() for _ in range(8)), return_exceptions=True)
     assert backend.open

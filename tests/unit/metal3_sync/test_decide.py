@@ -102,7 +102,6 @@ def test_an_annotation_of_ours_that_is_needed_no_more_goes() -> None:
     [
         ("provisioned", {"consumerRef": MACHINE}, "Metal3Machine/worker-3"),
         ("available", {"consumerRef": MACHINE}, "Metal3Machine/worker-3"),
-        ("inspecting", {}, "BareMetalHost metal3/dcoa-rb06u31"),
         ("externally provisioned", {}, "BareMetalHost metal3/dcoa-rb06u31"),
     ],
 )
@@ -122,6 +121,13 @@ def test_a_refused_address_leaves_no_detached_annotation_of_ours() -> None:
     plan = plan_for(taken, OTHER)
     assert isinstance(plan.then, Refuse)
     assert (list(plan.changes), plan.annotations) == ([DETACHED_FIELD], {})
+
+
+@pytest.mark.parametrize("state", ["inspecting", "preparing"])
+def test_a_host_that_is_on_its_way_is_waited_for_unless_it_has_an_error(state: str) -> None:
+    assert isinstance(plan_for(host(state), OTHER).then, Retry)
+    stuck = status_with(state, operationalStatus="error", errorType="inspection error")
+    assert isinstance(plan_for(host(status=stuck), OTHER).then, Refuse)
 
 
 def test_a_host_that_its_operator_has_not_seen_is_waited_for() -> None:
