@@ -20,25 +20,38 @@ _PATIENCE = 20.0
 
 @app.command()
 def new(as_json: Json = False) -> None:
-    """Make a key; intake and the app seal with it from now on, and older ones still open."""
+    """Make a key; intake and the app seal with it from now on, and older ones still open.
+
+    [dim]$[/] onramp keys new
+    """
     run(_new(as_json))
 
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
-    """Every key, and whose passwords still need it."""
+    """Every key, and whose passwords still need it.
+
+    [dim]$[/] onramp keys list
+    [dim]$[/] onramp keys list --json
+    """
     run(_list(as_json))
 
 
 @app.command()
 def retire(kid: Kid, as_json: Json = False) -> None:
-    """Seal no more with a key. What it sealed still opens; the last one that seals can't be retired."""
+    """Seal no more with a key. What it sealed still opens; the last one that seals can't be retired.
+
+    [dim]$[/] onramp keys retire 2026-11-21-eb4b589c
+    """
     run(_about_one("retire", kid, "seals no more", as_json))
 
 
 @app.command()
 def delete(kid: Kid, as_json: Json = False) -> None:
-    """Delete a retired key that no server's newest scan is sealed to."""
+    """Delete a retired key that no server's newest scan is sealed to.
+
+    [dim]$[/] onramp keys delete 2026-11-21-eb4b589c
+    """
     run(_about_one("delete", kid, "is gone", as_json))
 
 

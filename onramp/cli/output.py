@@ -52,7 +52,7 @@ def run(command: Coroutine[Any, Any, int]) -> NoReturn:
 
 
 def _said(failure: Exception, code: int) -> int:
-    errors.print(f"onramp: {failure}", style="red", markup=False, highlight=False)
+    errors.print(f"onramp: {failure}", style="red", markup=False, highlight=False, soft_wrap=True)
     return code
 
 

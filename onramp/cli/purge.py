@@ -9,7 +9,7 @@ from events.stream import Stream
 from events.subjects import DEAD_LETTERS, event_of_any_site
 from onramp.cli.connection import connected
 from onramp.cli.operating import AskedWhy, Yes, operations_on
-from onramp.cli.output import Json, console, print_json, run
+from onramp.cli.output import Json, Refused, console, print_json, run
 
 
 def purge(
@@ -24,30 +24,26 @@ def purge(
 
     [dim]$[/] onramp purge dcoa-ra07u45 --why "a password was typed into its asset tag"
     """
-    if not yes:
-        typer.confirm(f"Remove every event and dead letter of {server}, for good?", abort=True)
-    run(_purge(server.strip().lower(), why or typer.prompt("Why"), as_json))
+    run(_purge(server.strip().lower(), why, yes, as_json))
 
 
-async def _purge(server: str, why: str, as_json: bool) -> int:
+async def _purge(server: str, why: str | None, yes: bool, as_json: bool) -> int:
     async with connected() as stream:
         letters = Stream(stream.client, DEAD_LETTERS)
-        await operations_on(stream).note("purge", server, why)
-        removed = {
-            stream.name: await _removed(stream, event_of_any_site("*", server))
-            + await _removed(stream, f"onboarding.replay.*.*.{server}"),
-            letters.name: await _removed(letters, f"dead.*.*.{server}.*"),
+        subjects = {
+            stream: (event_of_any_site("*", server), f"onboarding.replay.*.*.{server}"),
+            letters: (f"dead.*.*.{server}.*",),
         }
-    said = ", ".join(f"{count} from {name}" for name, count in removed.items())
-    print_json(removed) if as_json else console.print(f"removed {said}", highlight=False)
+        standing = {each.name: sum([await each.count(s) for s in subjects[each]]) for each in subjects}
+        said = ", ".join(f"{count} from {name}" for name, count in standing.items())
+        if not any(standing.values()):
+            raise Refused(f"the streams hold nothing of {server}")
+        if not yes:
+            typer.confirm(f"Remove all that stands of {server}, for good: {said}?", abort=True)
+        await operations_on(stream).note("purge", server, why or typer.prompt("Why"))
+        for each, theirs in subjects.items():
+            for subject in theirs:
+                async with translated():
+                    await stream.jetstream.purge_stream(each.name, subject=subject)
+    print_json(standing) if as_json else console.print(f"removed {said}", highlight=False)
     return 0
-
-
-async def _removed(stream: Stream, subject: str) -> int:
-    """How many messages were removed."""
-    count = 0
-    async for _stored in stream.read(subject):
-        count += 1
-    async with translated():
-        await stream.jetstream.purge_stream(stream.name, subject=subject)
-    return count

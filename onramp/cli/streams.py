@@ -48,7 +48,10 @@ def apply(
 
 @app.command()
 def status(as_json: Json = False) -> None:
-    """How much each stream holds, how far each step has come. Exit code 1 when one is missing."""
+    """How much each stream holds, how far each step has come. Exit code 1 when one is missing.
+
+    [dim]$[/] onramp streams status
+    """
     run(_status(as_json))
 
 

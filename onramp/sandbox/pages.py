@@ -22,8 +22,10 @@ _TRY = """[bold]Where to look next[/]  (Ctrl-C ends everything)
   The command line, in another terminal:
 
     export ONRAMP_NATS_URL={nats_url} ONRAMP_NATS_USER=operator ONRAMP_NATS_PASSWORD={password}
-    .venv/bin/onramp streams status
-    .venv/bin/onramp keys list
+    export ONRAMP_INTAKE_URL={intake}
+    .venv/bin/onramp servers
+    .venv/bin/onramp dead-letters list
+    .venv/bin/onramp doctor
 
   A server of your own:
 

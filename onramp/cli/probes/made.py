@@ -1,5 +1,6 @@
 """What `onramp streams apply` makes, against what it must be, and what waits in it."""
 
+from nats.js.api import DiscardPolicy, StreamInfo
 from nats.js.errors import NotFoundError
 
 from events.agreement import differences
@@ -19,8 +20,8 @@ async def streams(stream: Stream) -> list[Finding]:
         name = str(wanted.name)
         try:
             async with translated():
-                config = (await stream.jetstream.stream_info(name)).config
-            found.append(_agreed(f"stream {name}", differences(wanted, config)))
+                info = await stream.jetstream.stream_info(name)
+            found.append(_full(info) or _agreed(f"stream {name}", differences(wanted, info.config)))
         except NotFoundError:
             found.append(Finding(f"stream {name}", Health.BROKEN, "missing", APPLY))
     return found
@@ -51,6 +52,17 @@ async def dead_letters(stream: Stream) -> list[Finding]:
         return [Finding("dead letters", Health.OK, "none")]
     do = "see `onramp dead-letters list`, mend, `onramp replay`"
     return [Finding("dead letters", Health.ATTENTION, f"{count} stand", do)]
+
+
+def _full(info: StreamInfo) -> Finding | None:
+    """A stream that has come to a bound that somebody set for it: one that discards the new takes no more."""
+    config, state = info.config, info.state
+    bounds = {"messages": (state.messages, config.max_msgs), "bytes": (state.bytes, config.max_bytes)}
+    for what, (there, most) in bounds.items():
+        if config.discard == DiscardPolicy.NEW and most and 0 < most <= there:
+            do = "replay or discard what stands there, or give it more room"
+            return Finding(f"stream {config.name}", Health.BROKEN, f"full: {there} of {most} {what}", do)
+    return None
 
 
 def _agreed(check: str, differs: list[str], otherwise: str = "as wanted") -> Finding:

@@ -1,9 +1,12 @@
 """How times are typed and shown, what every command's help has, and whose lease a verdict names."""
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -37,11 +40,32 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_every_command_has_help_and_takes_json(command: list[str]) -> None:
+def _help(command: list[str]) -> str:
     result = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "120", "TERM": "dumb"})
     assert result.exit_code == 0
-    assert "--json" in result.stdout
+    return result.stdout
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, ["sandbox"]], ids=" ".join)
+def test_every_commands_help_has_an_example(command: list[str]) -> None:
+    words = " ".join(command)
+    assert re.search(rf"\$ .*onramp .*{words}", _help(command)), _help(command)
+
+
+def test_no_command_is_left_out_here() -> None:
+    def below(command: object, *names: str) -> Iterator[tuple[str, ...]]:
+        if not isinstance(command, TyperGroup):
+            yield names
+            return
+        for name, each in command.commands.items():
+            yield from below(each, *names, name)
+
+    assert {*below(get_command(app))} == {*map(tuple, COMMANDS), ("sandbox",)}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_takes_json(command: list[str]) -> None:
+    assert "--json" in _help(command)
 
 
 def test_the_exit_codes_are_in_the_help() -> None:

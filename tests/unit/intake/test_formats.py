@@ -8,6 +8,7 @@ import pytest
 from intake.imports.formats import CSV, JSON, YAML, Record, records
 from intake.imports.formats.commas import MOST_LINES
 from intake.imports.formats.record import LONGEST, MOST_FIELDS
+from intake.imports.formats.yaml_list import MOST_PARTS
 from intake.problems import Unreadable
 
 MAC, PASSWORD = "10:20:30:40:50:59", "0123"
@@ -170,8 +171,9 @@ def test_one_bad_record_leaves_the_others_as_they_are(text: str, media_type: str
         ),
         ("- a: hunter2\n- a: " + "x" * LONGEST, YAML, "line 2 is longer"),
         ("- a: hunter2\n- {" + "a: b, " * LONGEST + "}", YAML, "line 2 is longer"),
-        ("- a: hunter2\n- " + "[" * LONGEST, YAML, "line 2 is nested too deeply"),
-        ("- a: hunter2\n" + "- " * 1000, YAML, "line 2 is nested too deeply"),
+        ("- a: hunter2\n- {" + "a: b, " * MOST_PARTS + "}", YAML, "line 2 is longer"),
+        ("- a: hunter2\n- " + "[" * LONGEST, YAML, "line 2 is longer"),
+        ("- a: hunter2\n" + "- " * 1000, YAML, "line 2 is longer"),
         ("bmc_mac\nhunter2\n" + "x," * LONGEST, CSV, "line 3 is longer"),
         ("bmc_mac\nhunter2\n" + '"x\n",' * LONGEST, CSV, "line 3 is longer"),
         ("bmc_mac\nhunter2\n" + "\n" * MOST_LINES, CSV, "lines"),

@@ -10,11 +10,8 @@ from intake.problems import FieldError, Unreadable
 
 Events = Iterator[yaml.Event]
 
-DEEPEST = 16
-"""Collections within each other. A list of registrations has two; libyaml takes quadratic time for more."""
-
 MOST_PARTS = 256
-"""Names, values and brackets of one record."""
+"""Names, values and brackets of one record. What is nested deeply takes libyaml quadratic time."""
 
 QUOTED = "in quotes: YAML takes it for an alias, an anchor or a tag"
 """A password that begins with `*`, `&` or `!` is such a one."""
@@ -42,8 +39,6 @@ def _bounded(events: Events) -> Events:
             began, parts = start.index, 0
         parts += 1
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            raise Unreadable(f"line {start.line + 1} is nested too deeply")
         if end.index - began > LONGEST or parts > MOST_PARTS:
             raise too_long(f"the record on line {end.line + 1}")
         yield event
