@@ -33,8 +33,9 @@ def main() -> int:
     for name in names:
         began = monotonic()
         results[name] = asyncio.run(_run(name, Task(folder / name, seed, flags.short)))
-        good = all(figure.good for figure in results[name])
-        console.print(f"{'good' if good else 'BAD ':5} {name} ({monotonic() - began:.0f} s)", highlight=False)
+        bad = [f"      {figure.name}: {figure.value}" for figure in results[name] if not figure.good]
+        verdict = f"{'BAD ' if bad else 'good':5} {name} ({monotonic() - began:.0f} s)"
+        console.print("\n".join([verdict, *bad]), highlight=False, markup=False)
     console.print(_table(results))
     if all(figure.good for figures in results.values() for figure in figures):
         shutil.rmtree(folder, ignore_errors=True)

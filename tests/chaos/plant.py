@@ -14,6 +14,7 @@ from onramp.sandbox.backends import Backends
 from onramp.sandbox.nats import Users
 from onramp.sandbox.places import LOOPBACK
 from onramp.sandbox.services import SERVICES, service
+from tests.chaos.disk import Disk
 from tests.chaos.holdings import addresses
 from tests.chaos.nodes import nats_nodes
 from tests.chaos.orders import FOLDER, REPLICA, Orders
@@ -42,6 +43,8 @@ class Shape:
     """One, or three that make a cluster."""
     max_file_store: str = ""
     """What JetStream may keep on the disk; empty for what there is."""
+    disk: str = ""
+    """The size of a file system of its own under the one node of NATS; empty for the machine's."""
 
 
 class Plant:
@@ -55,6 +58,7 @@ class Plant:
         self.users = Users.fresh()
         self.backends = Backends.chosen(folder, {})
         self.nodes = nats_nodes(folder, self.users, self.shape.nats_nodes, self.shape.max_file_store)
+        self.disk: Disk | None = None
         self.services: dict[str, Victim] = {}
         self.urls: dict[str, str] = {}
         """Each service process's HTTP address, by its name."""
@@ -108,6 +112,8 @@ class Plant:
             await proxy.refuse()
         if self.backends.openbao_server is not None:
             self.backends.openbao_server.stop()
+        if self.disk is not None:
+            await self.disk.stop()
 
     async def apply(self) -> list[Change]:
         """`onramp streams apply`."""
@@ -116,6 +122,9 @@ class Plant:
             return [change async for change in applier.apply({})]
 
     async def _start(self) -> None:
+        if self.shape.disk:
+            self.disk = await Disk(self.folder / "nats-1" / "nats").start(self.shape.disk)
+            self.nats.command = self.disk.inside(self.nats.command)
         await asyncio.gather(*(node.start() for node in self.nodes.values()))
         seed_emulators(self.backends, self.folder)
         await asyncio.gather(*(emulator.start() for emulator in self.backends.emulators.values()))

@@ -48,6 +48,11 @@ class Record:
                     self.messages.append(stored)
                 self.idle = await _idle(stream)
 
+    def forget(self, sequences: Iterable[int]) -> None:
+        """Leave out what the harness itself stored, once all is read."""
+        ours = set(sequences)
+        self.messages = [stored for stored in self.messages if stored.sequence not in ours]
+
     async def leader(self) -> str | None:
         """The node that leads ONBOARDING; `None` while none does, or nobody can be asked."""
         with suppress(NotConnected, StoreError, nats.errors.Error, OSError):

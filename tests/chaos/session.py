@@ -5,33 +5,24 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from uuid import UUID
 
 import httpx
 
 from events.ids import new_onboarding_id
 from tests.chaos.figures import Figure, exactly, zero
 from tests.chaos.holdings import Holdings
+from tests.chaos.phones import AT_ONCE, Sent, phones, register
 from tests.chaos.plant import Plant, Shape
 from tests.chaos.record import Record, lost, out_of_order, twice, wrong_ends
 from tests.chaos.yard import Scan, scan_of
 
-TWIN = 1500
+TWIN = 12_000
 """The number of the server that is scanned before any fault: the run that the others are compared with."""
-LOOKS_EVERY = 0.2
-AT_ONCE = 16
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A scan that intake acknowledged."""
-
-    scan: Scan
-    onboarding_id: UUID
-    at: float
+LOOKS_EVERY, LOOKS_AT_LEAST_EVERY = 0.2, 2.0
+LOOKS_COST = 5
+"""Looking takes at most one part in so many of the time: a long record takes long to look through."""
 
 
 class Session:
@@ -60,33 +51,24 @@ class Session:
     async def scan(self, scans: Iterable[Scan], within: float = 120) -> list[Sent]:
         """Send each until it is acknowledged, several at a time: as a phone does, with an id of its own."""
         gate = asyncio.Semaphore(AT_ONCE)
-        limits = httpx.Limits(max_connections=AT_ONCE)
-        async with httpx.AsyncClient(trust_env=False, timeout=10, limits=limits) as http:
+        async with phones() as http:
 
             async def send(scan: Scan) -> Sent:
                 async with gate:
-                    return await self._send(http, scan, within)
+                    sent = Sent(scan, new_onboarding_id())
+                    await register(http, self._intake, sent, within)
+                    self.sent.append(sent)
+                    return sent
 
             return list(await asyncio.gather(*(send(scan) for scan in scans)))
 
-    async def _send(self, http: httpx.AsyncClient, scan: Scan, within: float) -> Sent:
-        id = new_onboarding_id()
-        body, began = {**scan, "onboarding_id": str(id)}, monotonic()
-        answer = "nothing"
-        while monotonic() < began + within:
-            url = self.random.choice(self.plant.intakes)
-            try:
-                response = await http.post(f"{url}/api/v1/servers/register", json=body)
-            except httpx.HTTPError as error:
-                answer = type(error).__name__
-            else:
-                answer = f"{response.status_code} {response.text}"
-                if response.status_code == httpx.codes.ACCEPTED:
-                    sent = Sent(scan, id, monotonic())
-                    self.sent.append(sent)
-                    return sent
-            await asyncio.sleep(LOOKS_EVERY)
-        raise AssertionError(f"intake took {scan['device_name']} not within {within} s: {answer}")
+    async def scan_again(self, sent: Iterable[Sent], within: float = 120) -> None:
+        """Send the same registrations once more, as a phone does that has heard no answer."""
+        async with phones() as http:
+            await asyncio.gather(*(register(http, self._intake, one, within) for one in sent))
+
+    def _intake(self) -> str:
+        return self.random.choice(self.plant.intakes)
 
     async def settled(self, within: float) -> bool:
         """Wait until all that was sent has ended and no step has anything left to do."""
@@ -117,13 +99,16 @@ class Session:
         """Those that every fault has. What is wrong is written into the plant's folder."""
         differing = await self.differing()
         self._note("differing", [f"twin {self.twin}", *(f"{k} {v}" for k, v in differing.items())])
+        return [zero("other than without fault in a backend", len(differing)), *self.told()]
+
+    def told(self) -> list[Figure]:
+        """Those that the stream tells, whatever the backends hold."""
         story = Counter(f"{stored.subject} {stored.onboarding_id}" for stored in self.record.messages)
         self._note("story", [f"{count} {text}" for text, count in story.items()])
         self._note("deaths", [f"{name} {code}" for name, code in self.plant.supervisor.deaths])
         sent = [sent.onboarding_id for sent in self.sent]
         return [
             zero("lost", lost(self.record, sent)),
-            zero("other than without fault in a backend", len(differing)),
             zero("follow-ons published twice", twice(self.record)),
             zero("onboardings without exactly one end", wrong_ends(self.record, sent)),
             zero("onboardings out of order", out_of_order(self.record)),
@@ -147,11 +132,14 @@ async def session(folder: Path, seed: int, shape: Shape | None = None) -> AsyncI
 async def eventually(holds: Callable[[], Awaitable[bool]], within: float) -> bool:
     """Look again and again until it holds; whether it came to hold in time."""
     give_up_at = monotonic() + within
-    while not await holds():
+    while True:
+        began = monotonic()
+        if await holds():
+            return True
         if monotonic() > give_up_at:
             return False
-        await asyncio.sleep(LOOKS_EVERY)
-    return True
+        pause = (monotonic() - began) * (LOOKS_COST - 1)
+        await asyncio.sleep(min(max(LOOKS_EVERY, pause), LOOKS_AT_LEAST_EVERY))
 
 
 async def lasting(seconds: float) -> None:

@@ -12,7 +12,7 @@ from onramp.sandbox.places import EXAMPLES
 Scan = dict[str, Any]
 """A registration as it is sent to intake."""
 
-RACKS = 48
+RACKS = 300
 UNITS = 44
 SUBNETS = {"10.20.0.0/16": 1, "10.30.0.0/16": 2}
 """The second one is for servers of another site's Kea."""

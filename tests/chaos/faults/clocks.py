@@ -1,5 +1,6 @@
 """Clocks that are an hour apart, and SIGTERM while a step takes long."""
 
+import asyncio
 from time import monotonic
 
 from tests.chaos.clock import HOUR
@@ -12,6 +13,7 @@ from tests.chaos.yard import name_of, scan_of
 
 GRACE = 30.0
 STEPS = {
+    "intake": "after publish server-scanned",
     "netbox_sync": "after POST dcim/devices",
     "vault_writer": "after write secret",
     "kea_sync": "after AddReservation kea-a",
@@ -43,7 +45,7 @@ async def sigterm(task: Task) -> list[Figure]:
         for number, (service, point) in enumerate(STEPS.items()):
             order = Order(f"long-{service}", service, point, name_of(number), do="hold", seconds=8)
             session.plant.orders.give([order])
-            await session.scan([scan_of(number)])
+            sending = asyncio.create_task(session.scan([scan_of(number)]))
 
             async def is_held(order: Order = order) -> bool:
                 return session.plant.orders.struck(order) > 0
@@ -55,5 +57,6 @@ async def sigterm(task: Task) -> list[Figure]:
             figures.append(exactly(f"{service}: held, and its exit code", (True, 0), (held, code)))
             figures.append(seconds(f"{service}: ended after", monotonic() - began, at_most=GRACE))
             await victim.start()
+            await sending
         in_time = await session.settled(60)
         return [*figures, zero("not settled within 60 s", int(not in_time)), *await session.figures()]

@@ -1,17 +1,17 @@
-"""NATS itself: killed under load, unreachable for a while, its leader killed over and over, its disk full."""
+"""NATS itself: killed under load, unreachable for a while, its leader killed over and over."""
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from time import monotonic
 
 from tests.chaos.figures import Figure, exactly, known, seconds, zero
-from tests.chaos.nodes import widen
 from tests.chaos.plant import Shape
+from tests.chaos.points import PUBLISHES
+from tests.chaos.recovery import flowing, until_it_flows
 from tests.chaos.session import Session, eventually, lasting
 from tests.chaos.task import Task
 from tests.chaos.yard import Scan, scan_of
-
-FULL_AT = "1MB"
 
 
 async def nats_killed(task: Task) -> list[Figure]:
@@ -22,18 +22,23 @@ async def nats_killed(task: Task) -> list[Figure]:
 
 
 async def nats_killed_under(session: Session, numbers: range, times: int) -> list[Figure]:
-    """While these servers are scanned."""
-    sending = asyncio.create_task(session.scan(map(scan_of, numbers), within=180))
+    """Each time while a part of these servers is on its way; its rest is sent while NATS is dead."""
+    each = len(numbers) // times
     recoveries = []
-    for _ in range(times):
-        await _some_more_acknowledged(session, len(numbers) // (times + 2))
+    for turn in range(times):
+        part = numbers[turn * each : (turn + 1) * each]
+        sending = [asyncio.create_task(_scan(session, part[: each // 2]))]
+        await _some_more_acknowledged(session, each // 4)
         await session.plant.nats.kill()
+        killed_at = datetime.now(UTC)
+        sending.append(asyncio.create_task(_scan(session, part[each // 2 :])))
         await session.plant.nats.start()
-        recoveries.append(await _until_it_flows(session))
-    await sending
+        recoveries.append(await until_it_flows(session.record, killed_at))
+        await asyncio.gather(*sending)
     in_time = await session.settled(180)
+    slowest = {service: max(recovery[service] for recovery in recoveries) for service in PUBLISHES}
     return [
-        seconds("until the chain flows again", max(recoveries), at_most=20),
+        flowing("until the chain flows again", slowest),
         zero("not settled within 180 s", int(not in_time)),
         *await session.figures(),
     ]
@@ -86,39 +91,6 @@ async def leader_killed(task: Task) -> list[Figure]:
         ]
 
 
-async def disk_full(task: Task) -> list[Figure]:
-    """JetStream may keep no more: intake says 503, readiness is red; with more room all goes on."""
-    async with task.session(Shape(max_file_store=FULL_AT)) as session:
-        await session.without_fault()
-        refused = await _until_refused(session)
-
-        async def is_red() -> bool:
-            return "has no room" in await session.ready_red("intake")
-
-        red = await eventually(is_red, 10)
-        await session.plant.nats.kill()
-        widen(session.plant.nats)
-        await session.plant.nats.start()
-        in_time = await session.settled(300)
-        return [
-            exactly("intake answers 503", True, ": 503" in refused),
-            exactly("intake's readiness names it within 10 s", True, red),
-            known("acknowledged before", str(len(session.sent))),
-            zero("not settled within 300 s of more room", int(not in_time)),
-            *await session.figures(),
-        ]
-
-
-async def _until_refused(session: Session) -> str:
-    """Scan until intake takes no more; its last answer."""
-    for number in range(1000):
-        try:
-            await session.scan([scan_of(number)], within=3)
-        except AssertionError as refused:
-            return str(refused)
-    return "it never refused"
-
-
 async def _leader(session: Session) -> int | None:
     """The index of the node that leads ONBOARDING, where one does."""
     name = await session.record.leader()
@@ -134,21 +106,8 @@ async def _some_more_acknowledged(session: Session, count: int) -> None:
     await eventually(are, 60)
 
 
-async def _until_it_flows(session: Session) -> float:
-    """Seconds until the next event of a step is stored."""
-    began, before = monotonic(), 0
-
-    async def flows() -> bool:
-        nonlocal before
-        await session.record.update()
-        steps = sum(
-            not stored.subject.startswith("onboarding.server-scanned") for stored in session.record.messages
-        )
-        before = before or steps
-        return steps > before
-
-    await eventually(flows, 60)
-    return monotonic() - began
+async def _scan(session: Session, numbers: range) -> None:
+    await session.scan(map(scan_of, numbers), within=180)
 
 
 def _scans(count: int, start: int = 0) -> Iterable[Scan]:

@@ -1,15 +1,13 @@
-"""What the services stand on is deleted or changed under them, and made again; and the duplicate window."""
+"""What the services stand on is deleted or changed under them, and made again."""
 
 from time import monotonic
 from uuid import UUID
 
-from events.stored import Stored
 from onramp.cli.connection import connected
 from tests.chaos.figures import Figure, exactly, seconds, zero
-from tests.chaos.orders import Order
 from tests.chaos.session import Session, eventually
 from tests.chaos.task import Task
-from tests.chaos.yard import name_of, scan_of
+from tests.chaos.yard import scan_of
 
 NAMED_WITHIN = 10.0
 
@@ -64,36 +62,6 @@ def _ids(session: Session) -> list[UUID]:
     return [sent.onboarding_id for sent in session.sent]
 
 
-async def duplicates(task: Task) -> list[Figure]:
-    """A PubAck that comes too late, the same event again inside the window, and a replay inside it."""
-    async with task.session() as session:
-        await session.without_fault()
-        late = [
-            Order(f"late-{number}", service, point, name_of(number))
-            for number, (service, point) in enumerate(
-                (
-                    ("netbox_sync", "sent publish device-recorded"),
-                    ("vault_writer", "sent publish credentials-stored"),
-                    ("kea_sync", "sent publish address-reserved"),
-                    ("metal3_sync", "sent publish host-enrolled"),
-                )
-            )
-        ]
-        session.plant.orders.give(late)
-        await session.scan(scan_of(number) for number in range(8))
-        in_time = await session.settled(90)
-        stored_again = await _publish_again(session)
-        replayed = await _replay_again(session)
-        in_time &= await session.settled(60)
-        return [
-            exactly("late PubAcks", len(late), sum(session.plant.orders.struck(order) for order in late)),
-            zero("stored again inside the window", stored_again),
-            exactly("replays inside the window that were handled", 4, replayed),
-            zero("not settled in time", int(not in_time)),
-            *await session.figures(),
-        ]
-
-
 async def _break(session: Session, what: str) -> None:
     async with connected(session.plant.environment("operator")) as stream:
         manager = stream.jetstream._jsm
@@ -122,38 +90,3 @@ def _told_again(session: Session, before: int, scans: int) -> int:
     """How many events more than the new scans' own were stored."""
     own = {str(sent.onboarding_id) for sent in session.sent[-scans:]}
     return sum(stored.onboarding_id not in own for stored in session.record.messages[before:])
-
-
-async def _publish_again(session: Session) -> int:
-    """Send each scan's follow-ons once more, as they stand; how many NATS stored."""
-    stored_again = 0
-    async with connected(session.plant.environment("operator")) as stream:
-        for stored in _events_of(session, range(4)):
-            _, duplicate = await stream.publish(stored.subject, stored.data, _own(stored), id=stored.id)
-            stored_again += not duplicate
-    return stored_again
-
-
-async def _replay_again(session: Session) -> int:
-    """Send an event to its step's private subject twice, seconds after it; how many replays were stored."""
-    taken = 0
-    async with connected(session.plant.environment("operator")) as stream:
-        for stored in _events_of(session, range(2)):
-            if stored.subject.split(".")[1] != "credentials-stored":
-                continue
-            for turn in range(2):
-                subject = ".".join(["onboarding.replay.kea_sync", *stored.subject.split(".")[2:]])
-                headers = {**_own(stored), "onramp-sequence": str(stored.sequence)}
-                id = f"chaos-{stored.sequence}-{turn}"
-                _, duplicate = await stream.publish(subject, stored.data, headers, id=id)
-                taken += not duplicate
-    return taken
-
-
-def _events_of(session: Session, numbers: range) -> list[Stored]:
-    names = {name_of(number) for number in numbers}
-    return [one for one in session.record.messages if one.subject.split(".")[-1] in names and one.id]
-
-
-def _own(stored: Stored) -> dict[str, str]:
-    return {name: value for name, value in stored.headers.items() if name.startswith("ce-")}
