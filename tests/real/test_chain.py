@@ -3,6 +3,7 @@
 import pytest
 
 from tests.lab import bmc_network, kea
+from tests.lab.processes import until
 from tests.real import tools
 from tests.real.chain import Chain, Told, ready_servers, restart_of
 from tests.real.place import BACKENDS, kea_servers
@@ -21,6 +22,10 @@ def asked_of(name: str, server: Told) -> dict[str, str]:
     """What that Kea server gives to a DHCP client of that server's MAC."""
     given = bmc_network.ask(name, server.mac)
     return {field: given.get(field, "") for field in ("ip", "hostname", "router")}
+
+
+def status_in_netbox(server: Told) -> str:
+    return str(tools.netbox().one("dcim/devices", name=server.name)["status"]["value"])
 
 
 def stored_versions() -> list[int]:
@@ -49,9 +54,10 @@ def test_netbox_holds_the_device_its_mac_and_its_address(server: Told) -> None:
         one for one in netbox.list("dcim/interfaces", device_id=device["id"]) if one["mac_address"]
     ]
     assert (device["rack"]["name"], device["position"]) == server.place
-    assert device["status"]["value"] == "staged"
     assert device["oob_ip"]["address"] == f"{server.address}/24"
     assert interface["mac_address"].lower() == server.mac
+    # netbox_status acts on ServerReady, with which the chain has settled.
+    until(lambda: status_in_netbox(server) == "staged", f"{server.name} to be staged in NetBox", 20)
 
 
 @pytest.mark.usefixtures("told")
