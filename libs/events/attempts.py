@@ -80,9 +80,20 @@ class AttemptsBucket:
         self._stream = stream
         self._step = step
         self._known: KeyValue | None = None
+        self._outlived: set[str] = set()
+        """Of which this process left a mark that NATS did not let it take back."""
 
     async def read(self, arrival: Arrival) -> Attempts:
         """Its record; a fresh one where there is none."""
+        attempts = await self._read(arrival)
+        return attempts.survived() if attempts.alone and self._key(arrival) in self._outlived else attempts
+
+    async def outlive(self, arrival: Arrival, attempts: Attempts) -> None:
+        """Take the mark back of a delivery that came to nothing while this process lives on."""
+        self._outlived.add(self._key(arrival))
+        await self.write(arrival, attempts.survived())
+
+    async def _read(self, arrival: Arrival) -> Attempts:
         async with translated():
             bucket = await self._bucket()
             try:
@@ -97,6 +108,7 @@ class AttemptsBucket:
             bucket = await self._bucket()
             record = attempts.model_dump_json(exclude_defaults=True)
             await bucket.put(self._key(arrival), record.encode())
+        self._outlived.discard(self._key(arrival))
 
     async def remove(self, arrival: Arrival) -> None:
         """Forget it: the message is done with."""

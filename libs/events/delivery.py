@@ -90,17 +90,17 @@ class Delivery:
         if arrival.private and not repeated:
             metrics.REPLAYS.labels(self.step.name).inc()
         async with self.in_hand.taken(arrival.server, alone=suspect):
-            if suspect:
-                case.attempts = case.attempts.marked()
-                await self.endings.attempts.write(arrival, case.attempts)
             try:
+                if suspect:
+                    case.attempts = case.attempts.marked()
+                    await self.endings.attempts.write(arrival, case.attempts)
                 with self._span(arrival):
                     async with deadline.threads_ended():
                         await self._carry(case)
             except (StoreError, nats.errors.Error):
-                # A full ONBOARDING fails this way again and again; its mark must not tell of deaths.
+                # A stream that is full or has no leader fails this way again and again: that is no death.
                 if suspect:
-                    await self.endings.attempts.write(arrival, case.attempts.survived())
+                    await self.endings.attempts.outlive(arrival, case.attempts)
                 raise
 
     def _span(self, arrival: Arrival) -> AbstractContextManager[None]:

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from events import attempts, endings
+from events.attempts import Attempts, AttemptsBucket
 from events.envelope import encode
 from events.errors import Refuse, Retry
 from events.ids import event_id
 from events.orders import Orders
-from events.store_errors import Full
+from events.store_errors import Full, StoreError
 from events.subjects import replay_subject
 from events.types import (
     DeviceRecorded,
@@ -22,6 +23,7 @@ from events.types import (
     StepFailed,
 )
 from tests.integration.rig import Rig, now, ready, recorded, until
+from tests.unit.events.samples import arrival
 
 
 async def record(event: Event, _orders: Orders) -> Event:
@@ -196,6 +198,21 @@ async def test_an_event_that_is_sent_again_after_the_duplicate_window_is_not_fol
     await until(lambda: len(handled) == 2)
     await until(lambda: rig.acked("netbox_sync"))
     assert len(await rig.told(DeviceRecorded)) == 1
+
+
+async def test_a_mark_that_nats_did_not_let_a_process_take_back_is_no_death(rig: Rig) -> None:
+    bucket, marked = AttemptsBucket(rig.stream, "netbox_sync"), Attempts().marked()
+    await bucket.write(arrival(deliveries=2), marked)
+    rig.server.kill()
+    with pytest.raises(StoreError):
+        await bucket.outlive(arrival(deliveries=2), marked)
+    rig.server.start()
+    await until(lambda: rig.client.is_connected)
+    assert (await bucket.read(arrival(deliveries=3))).marked().deaths == 0
+    another_process = AttemptsBucket(rig.stream, "netbox_sync")
+    assert (await another_process.read(arrival(deliveries=3))).marked().deaths == 1
+    await bucket.write(arrival(deliveries=3), marked)
+    assert (await bucket.read(arrival(deliveries=4))).marked().deaths == 1
 
 
 async def test_another_content_is_told_as_a_revision(rig: Rig) -> None:

@@ -70,8 +70,11 @@ def decide(wanted: Wanted, found: Found, policy: Policy) -> Plan:
 def _mac(wanted: Wanted, interface: Interface | None, macs: Sequence[MacObject]) -> MacPlan:
     if interface is None:
         return MacPlan(True, next((mac for mac in macs if not mac.holder), None), ())
+    ours = [mac for mac in macs if not mac.holder or mac.interface_id == interface.id]
+    # The interface was read after the MACs: another replica may have put this one on it in between.
+    ours += [mac for mac in interface.macs if mac.mac == wanted.mac]
     ranked = sorted(
-        (mac for mac in macs if not mac.holder or mac.interface_id == interface.id),
+        ours,
         key=lambda mac: (mac.id != interface.primary_id, mac.interface_id != interface.id),
     )
     use = ranked[0] if ranked else None

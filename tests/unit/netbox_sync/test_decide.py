@@ -91,6 +91,12 @@ def test_the_mac_object_that_the_interface_has_goes_before_a_free_one() -> None:
     assert (mac.sets, mac.use, mac.old) == (False, OURS, ())
 
 
+def test_a_mac_that_came_onto_the_interface_after_the_macs_were_read_stays() -> None:
+    mac = _plan({}, {"macs": ()}).mac
+
+    assert (mac.sets, mac.use, mac.old) == (False, OURS, ())
+
+
 def test_a_second_mac_that_a_crash_left_on_the_interface_goes() -> None:
     left = MacObject(2, NEW, 9)
     plan = _plan({}, {"interfaces": (replace(BMC, macs=(left, OURS)),)})
