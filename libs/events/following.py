@@ -26,12 +26,12 @@ Start = int | datetime | None
 async def followed(
     stream: Stream, subject: str, start: Start = None, *, tick: float = 5.0
 ) -> AsyncGenerator[Stored | None, None]:
-    """Each message from `start` on, once, for ever; `None` after `tick` seconds without one.
+    """Each message from `start` on, once, till the connection is closed; `None` after `tick` seconds without.
 
     When the stream was made anew meanwhile, it begins with the last of each subject again.
     """
     incarnation = None
-    while True:
+    while not stream.client.is_closed:
         with suppress(StoreError, APIError, nats.errors.Error):
             created = await stream.created()
             start = None if incarnation not in (None, created) else start

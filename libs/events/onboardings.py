@@ -56,7 +56,8 @@ class Onboardings:
 
     async def open(self, kind: type[E], server: str) -> Told[E] | None:
         """The server's last event of a kind, if it belongs to the newest scan and that has not ended."""
-        stored = await self._stream.last(event_of_any_site(kind.name, server))
+        # Who finds none open looks no more: a follower that lags must not be the one that says so.
+        stored = await self._stream.last(event_of_any_site(kind.name, server), from_leader=True)
         told = _told(stored, kind) if stored else None
         if told is None or await self._ended(told.event):
             return None

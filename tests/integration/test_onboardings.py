@@ -8,6 +8,7 @@ from events.dead_letters import DeadLetters, Failure
 from events.onboardings import Onboardings
 from events.publishing import Publisher
 from events.steps import steps
+from events.stored import Stored
 from events.stream import Stream
 from events.subjects import DEAD_LETTERS
 from events.types import (
@@ -52,6 +53,21 @@ async def test_an_end_is_told_once(rig: Rig, onboardings: Onboardings) -> None:
     assert not await onboardings.end(ready(scan).model_copy(update={"state": "provisioned"}))
     assert len(await rig.told(ServerReady)) == 1
     assert await onboardings.open(HostEnrolled, enrolled.server) is None
+
+
+class Lagging(Stream):
+    """A stream of which any replica but the leader has yet to store what was told last."""
+
+    async def last(self, subject: str, *, from_leader: bool = False) -> Stored | None:
+        return await super().last(subject, from_leader=True) if from_leader else None
+
+
+async def test_an_onboarding_is_open_though_a_follower_does_not_know_it_yet(rig: Rig) -> None:
+    _, enrolled = await _enrolled(rig)
+    stream = Lagging(rig.client)
+    letters = DeadLetters(Stream(rig.client, DEAD_LETTERS), "metal3_sync")
+    lagging = Onboardings(stream, Publisher(stream, "metal3_sync"), letters, steps()["metal3_sync"])
+    assert await lagging.open(HostEnrolled, enrolled.server)
 
 
 async def test_no_end_is_told_beside_another(rig: Rig, onboardings: Onboardings) -> None:

@@ -21,9 +21,9 @@ RETRY_AFTER = 0.5
 
 
 async def follow(projection: Projection, stream: Stream) -> None:
-    """Until cancelled; then the onlookers may go too."""
+    """Until cancelled, or the connection is closed; then the onlookers may go too."""
     try:
-        while True:
+        while not stream.client.is_closed:
             try:
                 await catch_up(projection, stream)
                 await _keep_up(projection, stream)

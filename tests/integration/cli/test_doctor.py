@@ -74,10 +74,17 @@ async def test_dead_letters_that_have_no_room_left_are_told_with_what_makes_room
     assert finding["do"] == "replay or discard what stands there, or give it more room"
 
 
+def _home(folder: Path) -> Path:
+    """The folder of such a server: all that one in a container sees."""
+    home = folder / "another"
+    home.mkdir(exist_ok=True)
+    return home
+
+
 @contextmanager
 def another(folder: Path, configuration: str) -> Iterator[NatsServer]:
     """A server with a configuration of its own."""
-    server = NatsServer(folder / "another", free_port(), configuration, spawn=engines.nats).start()
+    server = NatsServer(_home(folder), free_port(), configuration, spawn=engines.nats).start()
     try:
         yield server
     finally:
@@ -135,7 +142,7 @@ def encrypted(tmp_path: Path) -> Callable[[str], str]:
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
 
     def configured(name: str) -> str:
-        certificate = tmp_path / f"{name}.pem"
+        certificate = _home(tmp_path) / f"{name}.pem"
         ca.issue_cert(name).private_key_and_cert_chain_pem.write_to_path(str(certificate))
         return f'{CONFIGURATION}tls {{{{ cert_file: "{certificate}", key_file: "{certificate}" }}}}'
 

@@ -12,6 +12,7 @@ from events.errors import Refuse
 from events.orders import Orders
 from events.questions import answer_requests
 from events.seal import KeyRecord, new_private_key, public_part
+from events.service import ended
 from events.stored import Stored
 from events.stream import Stream
 from events.subjects import event_subject
@@ -101,5 +102,4 @@ async def live(intake: Intake) -> AsyncIterator[Intake]:
     following = asyncio.create_task(follow(stores.projection, stores.stream))
     await until(lambda: stores.projection.complete)
     yield intake
-    following.cancel()
-    await asyncio.wait([following])
+    await ended(following)

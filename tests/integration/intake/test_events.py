@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from events.http import served
+from events.service import ended
 from events.stream import Stream
 from events.subjects import event_subject
 from intake.feed.feed import MOST_WAITING
@@ -101,8 +102,7 @@ async def replica(rig: Rig) -> AsyncIterator[Server]:
         following = asyncio.create_task(follow(stores.projection, Stream(rig.client, patience=1.0)))
         await until(lambda: stores.projection.complete)
         yield Server(intake, f"http://127.0.0.1:{port}")
-        following.cancel()
-        await asyncio.wait([following])
+        await ended(following)
         await intake.http.aclose()
 
 

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import nats
 import pytest
 
 from events.errors import Retry
 from events.fold import fold
+from events.service import ended
 from events.status import State
 from events.stored import Stored
 from events.stream import Stream
@@ -48,12 +50,21 @@ async def following(rig: Rig) -> AsyncIterator[tuple[Projection, Onlooker]]:
     try:
         yield projection, onlooker
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        await ended(task)
 
 
 def names(projection: Projection, wanted: Wanted = EVERYTHING) -> list[str]:
     return [status.server for status in projection.page(wanted).servers]
+
+
+async def test_following_ends_with_its_connection(rig: Rig) -> None:
+    client = await nats.connect(rig.server.url)
+    onlooker = Onlooker()
+    projection = Projection(onlooker)
+    task = asyncio.create_task(follow(projection, Stream(client, patience=1.0)))
+    await until(lambda: projection.complete)
+    await client.close()
+    await asyncio.wait_for(task, 10)
 
 
 async def test_it_is_rebuilt_from_the_stream_and_says_the_same_as_the_fold(rig: Rig) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from nats.js.errors import KeyNotFoundError
 from pydantic import SecretStr
 
 from events.questions import answer_requests
+from events.service import ended
 from events.store_errors import Away, StoreError
 from events.stream import Stream
 from intake.api import create_app
@@ -77,9 +78,7 @@ async def running(rig: Rig, keeper: Refresher) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        run.cancel()
-        with suppress(asyncio.CancelledError):
-            await run
+        await ended(run)
 
 
 @pytest.mark.parametrize("path", PATHS)
