@@ -29,30 +29,27 @@ def write(root: Path) -> None:
 def stale(root: Path) -> list[str]:
     """Those that are missing or say something else than the code."""
     files = [place for place, made in FILES.items() if _read(root / place) != made()]
-    sections = [place for (place, name), made in SECTIONS.items() if _differs(root / place, name, made())]
-    return files + sections
+    for (place, name), made in SECTIONS.items():
+        standing = _read(root / place)
+        if standing is None or _with(standing, name, made()) != standing:
+            files.append(place)
+    return files
 
 
 def put(file: Path, name: str, text: str) -> None:
     """Write a section of a document anew. Raises `ValueError` where it has no place for it."""
-    standing = _read(file) or ""
-    if not _place(name).search(standing):
+    written = _with(_read(file), name, text)
+    if written is None:
         raise ValueError(f"{file.name} has no place for {name}")
-    file.write_text(_with(standing, name, text), encoding="utf-8")
+    file.write_text(written, encoding="utf-8")
 
 
-def _differs(file: Path, name: str, text: str) -> bool:
-    standing = _read(file)
-    return standing is None or not _place(name).search(standing) or _with(standing, name, text) != standing
-
-
-def _with(standing: str, name: str, text: str) -> str:
-    section = f"<!-- {name}, made by make docs -->\n\n{text}\n<!-- end of {name} -->"
-    return _place(name).sub(lambda _found: section, standing)
-
-
-def _place(name: str) -> re.Pattern[str]:
-    return re.compile(f"<!-- {name}, made by make docs -->.*?<!-- end of {name} -->", re.DOTALL)
+def _with(standing: str | None, name: str, text: str) -> str | None:
+    """The document with this section; `None` where it has no place for it."""
+    begin, end = f"<!-- {name}, made by make docs -->", f"<!-- end of {name} -->"
+    section = f"{begin}\n\n{text}\n{end}"
+    written, places = re.subn(f"{begin}.*?{end}", lambda _: section, standing or "", flags=re.DOTALL)
+    return written if places else None
 
 
 def _read(file: Path) -> str | None:

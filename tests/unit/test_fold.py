@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from events.asyncapi.chain import publishers
 from events.envelope import encode
 from events.fold import advance, fold
 from events.ids import event_id
@@ -49,17 +50,8 @@ def failed(step: str, **fields: Any) -> Event:
     return event(StepFailed, step=step, **{"reason": "held by s2", **told, **fields})
 
 
-SOURCES = {
-    DeviceRecorded: "netbox_sync",
-    CredentialsStored: "vault_writer",
-    AddressReserved: "kea_sync",
-    HostEnrolled: "metal3_sync",
-    ServerIncomplete: "metal3_sync",
-}
-
-
 def stored(told: Event, sequence: int, source: str | None = None) -> Stored:
-    headers, data = encode(told, id=event_id(told), source=source or SOURCES.get(type(told), "x"))
+    headers, data = encode(told, id=event_id(told), source=source or publishers(type(told))[0])
     subject = event_subject(told.name, told.site, told.server)
     return Stored(subject, sequence, START + timedelta(seconds=sequence), headers, data)
 

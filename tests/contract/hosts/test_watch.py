@@ -11,6 +11,7 @@ import pytest
 
 from events.errors import Retry
 from events.onboardings import Told
+from events.service import ended
 from metal3_sync.watch import Watch
 from tests.contract.hosts.emulated import Emulated
 from tests.contract.hosts.subject import SAMPLE, Machine
@@ -26,8 +27,7 @@ async def watching(machine: Machine, stream: FakeOnboardings, **settings: Any) -
         yield watch
         assert not running.done()
     finally:
-        running.cancel()
-        await asyncio.wait([running])
+        await ended(running)
 
 
 async def enrolled(machine: Machine, stream: FakeOnboardings, **how: Any) -> None:

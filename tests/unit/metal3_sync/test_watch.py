@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from events.errors import Retry, Unreachable
+from events.service import ended
 from events.store_errors import Away
 from metal3_sync.handler import FoundHost, FoundSecret
 from metal3_sync.watch import Rules, Watch
@@ -57,8 +58,7 @@ async def watching(
         yield watch
         assert not running.done()
     finally:
-        running.cancel()
-        await asyncio.wait([running])
+        await ended(running)
 
 
 @pytest.fixture
