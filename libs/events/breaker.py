@@ -1,11 +1,11 @@
 """Delivery rule 7, a breaker per backend address: a dead backend costs little and starves nobody.
 
 While a breaker is open, a call is refused at once; one probe at a time is let through. Those that wait
-are spread so that they come back at `resume_rate`, while it is dead as well as after it has come back.
+are given one slot after the other, so that they come back at `resume_rate`, while they pile up and while
+it is dead as well as after it has come back.
 """
 
 import asyncio
-import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,6 +46,7 @@ class Backend:
         self.waiting: set[int] = set()
         self._probe_at = 0.0
         self._probing = False
+        self._last_slot = 0.0
         Backend.by_address[address] = self
         metrics.BREAKER_OPEN.labels(name).set_function(lambda: self.open)
         metrics.BACKEND_WAITING.labels(name).set_function(lambda: len(self.waiting))
@@ -88,9 +89,13 @@ class Backend:
             self._probing = self._probing and not probing
 
     def delay(self) -> float:
-        """Seconds after which one of those that wait should come back."""
-        until_probe = max(self._probe_at - time.monotonic(), FIRST_PROBE)
-        return max(until_probe, len(self.waiting) / self.resume_rate) * random.uniform(0.8, 1.2)
+        """Seconds after which one of those that wait should come back: the next slot that is free."""
+        now = time.monotonic()
+        first = max(self._probe_at, now + FIRST_PROBE)
+        # Slots of messages that no longer wait put nobody off: nobody is later than all who wait need.
+        latest = first + len(self.waiting) / self.resume_rate
+        self._last_slot = min(max(self._last_slot + 1 / self.resume_rate, first), latest)
+        return self._last_slot - now
 
     def _failed(self) -> None:
         self.failures += 1

@@ -23,12 +23,12 @@ def go(*argv: object, cwd: Path) -> str:
     """Run the go command at low priority."""
     # As settings and not as flags: a generator calls go, too.
     flags = f"{os.environ.get('GOFLAGS', '')} -mod=mod -buildvcs=false -trimpath"
-    path = f"{_programs()}:{os.environ['PATH']}"
+    path = f"{programs()}:{os.environ['PATH']}"
     return run(["nice", "go", *argv], cwd=cwd, env={"CGO_ENABLED": "0", "GOFLAGS": flags, "PATH": path})
 
 
 @cache
-def _programs() -> Path:
+def programs() -> Path:
     """The folder of the machine's go where that is new enough, else of one that pip puts into the lab's."""
     found = shutil.which("go")
     if found and _release(run([found, "env", "GOVERSION"])) >= _release(VERSION):

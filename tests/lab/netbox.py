@@ -18,6 +18,10 @@ _DONE = LAB / "netbox" / f"installed-{VERSION}"
 _SECRETS = LAB / "netbox" / "secrets.json"
 _TEMPLATE = f"netbox-{VERSION}"
 
+_DATABASE = "LAB_NETBOX_DATABASE"
+MAIN, BESIDE = "netbox", "netbox-beside"
+"""Two databases, each served by a NetBox of its own: tests that empty theirs can run at the same time."""
+
 # One v2 and one v1 token: 4.5 and later make v2 ones, users on 4.0 to 4.4 have v1 ones.
 _TOKENS = """
 import json, sys
@@ -37,10 +41,14 @@ def up() -> Env:
     processes.start("redis", in_tree(TREE, *argv, user="redis"), ready=processes.listens(port("redis")))
     if not postgres.exists(_TEMPLATE):
         _migrate()
-    if not processes.running("netbox"):
+    if not processes.running(MAIN):
         fresh()
+    if not processes.running(BESIDE):
+        _put_back(BESIDE, _seeded())
+        start(BESIDE)
     return {
-        "ONRAMP_NETBOX_URL": _url(),
+        "ONRAMP_NETBOX_URL": url(),
+        "ONRAMP_LAB_NETBOX_BESIDE_URL": url(BESIDE),
         "ONRAMP_NETBOX_TOKEN": _token(),
         "ONRAMP_LAB_NETBOX_TOKEN_V1": _secrets()["token_v1"],
         "ONRAMP_LAB_NETBOX_USERNAME": "onramp",
@@ -51,32 +59,36 @@ def up() -> Env:
 def fresh() -> None:
     """Put NetBox back to the reference data alone, and serve it."""
     if not postgres.exists(_seeded()):
-        _put_back(_TEMPLATE)
+        _put_back(MAIN, _TEMPLATE)
         start()
-        reference.seed(_url(), _token())
+        reference.seed(url(), _token())
         stop()
-        postgres.keep_as_template("netbox", _seeded())
-    _put_back(_seeded())
+        postgres.keep_as_template(MAIN, _seeded())
+    _put_back(MAIN, _seeded())
     start()
 
 
-def start() -> None:
-    """Serve NetBox on the database that it has."""
+def start(database: str = MAIN) -> None:
+    """Serve the NetBox of this database."""
     _configure()
-    argv = ["/opt/netbox/bin/gunicorn", "netbox.wsgi", f"--bind={LOOPBACK}:{port('netbox')}", "--workers=2"]
+    argv = ["/opt/netbox/bin/gunicorn", "netbox.wsgi", f"--bind={LOOPBACK}:{port(database)}", "--workers=2"]
     argv += ["--threads=3", "--timeout=120", "--graceful-timeout=2", "--preload", "--worker-tmp-dir=/tmp"]
-    command = in_tree(TREE, *argv, user="www-data", env={"NETBOX_ROOT": "/srv/netbox"})
-    processes.start("netbox", command, ready=_answers, within=120)
+    processes.start(database, _in_tree(database, *argv), ready=lambda: _answers(database), within=120)
 
 
 def stop() -> None:
     """End gunicorn."""
-    processes.stop("netbox")
+    processes.stop(MAIN)
 
 
-def _put_back(template: str) -> None:
-    postgres.drop("netbox")
-    postgres.create("netbox", template)
+def url(database: str = MAIN) -> str:
+    """Where the NetBox of this database is served."""
+    return f"http://{LOOPBACK}:{port(database)}"
+
+
+def _put_back(database: str, template: str) -> None:
+    postgres.drop(database)
+    postgres.create(database, template)
 
 
 def _seeded() -> str:
@@ -99,12 +111,12 @@ def _install() -> None:
 def _migrate() -> None:
     say("migrates NetBox's database (some minutes, once)")
     _configure()
-    postgres.drop("netbox")
-    postgres.create("netbox")
+    postgres.drop(MAIN)
+    postgres.create(MAIN)
     run(["nice", *_netbox("migrate", "--no-input")])
     run(_netbox("collectstatic", "--no-input"))
     run(_netbox("nbshell", "--command", _TOKENS), stdin=json.dumps(_secrets()))
-    postgres.keep_as_template("netbox", _TEMPLATE)
+    postgres.keep_as_template(MAIN, _TEMPLATE)
 
 
 def _configure() -> None:
@@ -115,19 +127,24 @@ def _configure() -> None:
         "ALLOWED_HOSTS": ["*"],
         "API_TOKEN_PEPPERS": {1: _secrets()["pepper"]},
         "CENSUS_REPORTING_ENABLED": False,
-        "DATABASES": {"default": {"NAME": "netbox", "USER": "postgres", "HOST": postgres.SOCKETS, **kept}},
+        "DATABASES": {"default": {"USER": "postgres", "HOST": postgres.SOCKETS, **kept}},
         "LOGIN_REQUIRED": True,
         "REDIS": {"tasks": {"URL": f"{redis}/0"}, "caching": {"URL": f"{redis}/1"}},
         "RELEASE_CHECK_URL": None,
         "SECRET_KEY": _secrets()["secret"],
     }
     text = "".join(f"{name} = {value!r}\n" for name, value in settings.items())
+    text += f'import os\nDATABASES["default"]["NAME"] = os.environ["{_DATABASE}"]\n'
     path = write(TREE / "srv/netbox/conf/configuration.py", text, mode=0o640)
     run(in_tree(TREE, "chown", "www-data:www-data", f"/{path.relative_to(TREE)}"))
 
 
 def _netbox(*argv: str) -> list[str]:
-    return in_tree(TREE, "/opt/netbox/bin/netbox", *argv, user="www-data", env={"NETBOX_ROOT": "/srv/netbox"})
+    return _in_tree(MAIN, "/opt/netbox/bin/netbox", *argv)
+
+
+def _in_tree(database: str, *argv: str) -> list[str]:
+    return in_tree(TREE, *argv, user="www-data", env={"NETBOX_ROOT": "/srv/netbox", _DATABASE: database})
 
 
 def _secrets() -> dict[str, str]:
@@ -139,16 +156,13 @@ def _secrets() -> dict[str, str]:
     return cast(dict[str, str], json.loads(_SECRETS.read_text()))
 
 
-def _url() -> str:
-    return f"http://{LOOPBACK}:{port('netbox')}"
-
-
 def _token() -> str:
     return f"nbt_{_secrets()['key']}.{_secrets()['token']}"
 
 
-def _answers() -> bool:
+def _answers(database: str) -> bool:
+    headers = {"Authorization": f"Bearer {_token()}"}
     try:
-        return httpx.get(f"{_url()}/api/status/", headers={"Authorization": f"Bearer {_token()}"}).is_success
+        return httpx.get(f"{url(database)}/api/status/", headers=headers).is_success
     except httpx.HTTPError:
         return False

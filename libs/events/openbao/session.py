@@ -41,6 +41,7 @@ Answer = TypeVar("Answer")
 _UNWELL = (VaultDown, VaultNotInitialized, InternalServerError, BadGateway, UnexpectedError)
 _TROUBLES: Mapping[type[Exception], str] = {
     VaultNotInitialized: "is not initialised",
+    UnexpectedError: "answers with a status that it should not",
     VaultError: "answers that it is unwell (5xx)",
     requests.exceptions.SSLError: "shows a certificate that we do not trust: see ONRAMP_OPENBAO_CA_FILE",
     requests.exceptions.Timeout: "did not answer in time",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.contract.netbox.subject import Subject
-from tests.lab import postgres
+from tests.lab import netbox, postgres
 
 _KEEP = """
 DROP TABLE IF EXISTS onramp_ground;
@@ -31,9 +31,13 @@ END $$
 class Laboratory(Subject):
     """A NetBox of which every row goes that came after the ground was laid."""
 
+    def __init__(self, url: str, token: str) -> None:
+        super().__init__(url, token)
+        self._database = next(name for name in (netbox.MAIN, netbox.BESIDE) if netbox.url(name) == url)
+
     def _lay(self, lay: Callable[[], dict[str, int]]) -> None:
         super()._lay(lay)
-        postgres.sql("netbox", _KEEP)
+        postgres.sql(self._database, _KEEP)
 
     def _clear(self) -> None:
-        postgres.sql("netbox", _PUT_BACK)
+        postgres.sql(self._database, _PUT_BACK)

@@ -94,7 +94,7 @@ async def test_a_token_that_is_called_invalid_is_replaced(vault: Vault, mount: M
 async def test_a_standby_that_lags_behind_is_asked_again_later(vault: Vault, mount: Mount) -> None:
     vault.says = ["vault/standby-lags-behind", "vault/secret-read"]
 
-    with pytest.raises(Retry):
+    with pytest.raises(Retry, match="a status that it should not"):
         await mount.read(PATH)
 
     assert await mount.read(PATH) is not None

@@ -1,6 +1,7 @@
 """The breaker of one backend's address."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -118,15 +119,49 @@ async def test_each_probe_that_fails_puts_the_next_one_off_up_to_half_a_minute(
     assert backend.open
 
 
-async def test_ten_thousand_that_wait_come_back_at_the_resume_rate(backend: Backend) -> None:
+def test_those_that_pile_up_come_back_at_the_resume_rate_from_the_first_on(
+    backend: Backend, clock: Clock
+) -> None:
+    slots = []
+    for number in range(1_000):
+        backend.waiting.add(number)
+        slots.append(clock.now + backend.delay())
+        clock.now += 0.01
+    between = [later - earlier for earlier, later in pairwise(slots)]
+    assert between == pytest.approx([1 / Backend.resume_rate] * 999)
+
+
+def test_ten_thousand_that_wait_come_back_at_the_resume_rate(backend: Backend, clock: Clock) -> None:
     backend.waiting.update(range(10_000))
-    each = [1 / backend.delay() for _ in backend.waiting]
-    assert sum(each) == pytest.approx(Backend.resume_rate, rel=0.05)
+    slots = sorted(clock.now + backend.delay() for _ in backend.waiting)
+    for _ in range(10_000):
+        clock.now = slots[-10_000]
+        slots.append(clock.now + backend.delay())
+    took = slots[-1] - slots[-10_000]
+    assert 9_999 / took == pytest.approx(Backend.resume_rate)
 
 
-async def test_a_few_that_wait_come_back_when_the_next_probe_is_due(backend: Backend) -> None:
+def test_the_first_that_waits_comes_back_when_the_next_probe_is_due(backend: Backend) -> None:
+    backend.waiting.add(1)
+    assert backend.delay() == pytest.approx(breaker.FIRST_PROBE)
+
+
+async def test_nobody_comes_back_before_the_next_probe_is_due(backend: Backend, clock: Clock) -> None:
+    await fail(backend, OPENS_AFTER)
+    for _ in range(6):
+        clock.now += 30
+        await fail(backend)
     backend.waiting.update(range(3))
-    assert all(0.8 <= backend.delay() <= 1.2 for _ in range(100))
+    assert all(backend.delay() >= breaker.LONGEST_PROBE for _ in backend.waiting)
+
+
+def test_those_that_wait_no_longer_put_nobody_off(backend: Backend) -> None:
+    backend.waiting.update(range(10_000))
+    for _ in range(10_000):
+        backend.delay()
+    backend.waiting.clear()
+    backend.waiting.add(10_001)
+    assert backend.delay() < 2 * breaker.FIRST_PROBE
 
 
 def test_a_backend_is_found_by_its_address(backend: Backend) -> None:
