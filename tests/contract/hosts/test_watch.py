@@ -75,6 +75,19 @@ async def test_a_host_that_was_ready_before_is_ready_again_for_an_unchanged_resc
         assert (await soon(stream.told, 20))[0] == "ready"
 
 
+async def test_a_rescan_of_a_provisioned_host_ends_in_ready(
+    machine: Machine, stream: FakeOnboardings
+) -> None:
+    async with watching(machine, stream):
+        await enrolled(machine, stream)
+        await soon(stream.told, 20)
+        machine.put_in("provisioned")
+        stream.is_open = True
+        await enrolled(machine, stream)
+        kind, event = await soon(stream.told, 20)
+    assert (kind, event.state) == ("ready", "provisioned")
+
+
 async def test_a_wrong_password_is_told_and_the_right_one_ends_it(
     machine: Machine, stream: FakeOnboardings
 ) -> None:
