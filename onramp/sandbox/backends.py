@@ -89,7 +89,7 @@ class Backends:
         if servers := environment.get("ONRAMP_KEA_SERVERS"):
             self.kea_servers = json.loads(servers)
             return
-        hosts = self.folder / "kea-hosts.json"
+        hosts = self.folder / "kea-hosts.sqlite"
         for name in EMULATED_KEAS:
             password = secrets.token_hex(12)
             config = self.examples / f"{name}.json"

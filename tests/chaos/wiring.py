@@ -22,7 +22,7 @@ def seed_emulators(backends: Backends, folder: Path) -> None:
         seed = "bmcs.json" if name == "kubernetes" else f"{name}.json"
         _set(emulator, SEED_FLAGS[name], seeds[seed])
         if name.startswith("kea"):
-            _set(emulator, "--hosts", folder / f"{name}-hosts.json")
+            _set(emulator, "--hosts", folder / f"{name}-hosts.sqlite")
         if name == "kubernetes":
             emulator.command = [*emulator.command, "--step-seconds", "0.05"]
 

@@ -17,7 +17,7 @@ def parser() -> ArgumentParser:
     """Every emulator's flags and Kea's own."""
     flags = arguments(description="A Kea DHCPv4 server's control channel")
     flags.add_argument("--config", type=Path, required=True, help="a kea-dhcp4 configuration file")
-    flags.add_argument("--hosts", type=Path, help="the hosts database, a file that servers may share")
+    flags.add_argument("--hosts", type=Path, help="the hosts database, an SQLite file that servers may share")
     flags.add_argument("--user", help="basic authentication; none is asked for without it")
     flags.add_argument("--password", default="")
     flags.add_argument("--control-agent", action="store_true", help="answer as the Control Agent does")

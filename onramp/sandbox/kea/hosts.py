@@ -29,6 +29,10 @@ STRINGS = {*IDENTIFIER_TYPES, "hostname", "ip-address", "next-server", "server-h
 PARAMETERS = {*IDENTIFIER_TYPES, *DETAILS, "ip-address", "user-context"}
 
 
+Columns = dict[str, str | int | None]
+"""The values of some of a reservation's columns, by name: what it is found by."""
+
+
 class Host(BaseModel):
     """One reservation; `identifier` is upper-case hex, `host_id` is its source's own number for it."""
 
@@ -68,6 +72,15 @@ class Host(BaseModel):
         )
 
     @property
+    def client(self) -> Columns:
+        """Whose reservation this is: a client has at most one in a subnet."""
+        return {
+            "subnet_id": self.subnet_id,
+            "identifier_type": self.identifier_type,
+            "identifier": self.identifier,
+        }
+
+    @property
     def identifier_text(self) -> str:
         """The identifier as this reservation shows it."""
         return encode_identifier(self.identifier_type, self.identifier)
@@ -81,10 +94,6 @@ class Host(BaseModel):
         """The reservation as Kea writes it into its configuration."""
         address = {"ip-address": self.ip_address} if self.ip_address else {}
         return {**DETAILS, **self.details, self.identifier_type: self.identifier_text, **address}
-
-    def has_identifier(self, identifier_type: str, identifier: str) -> bool:
-        """Whether this is the reservation of that client."""
-        return (self.identifier_type, self.identifier) == (identifier_type, identifier)
 
 
 def _subnet_id(value: object) -> int:

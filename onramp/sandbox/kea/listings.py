@@ -14,7 +14,7 @@ from onramp.sandbox.kea.answers import (
     parse_address,
     required,
 )
-from onramp.sandbox.kea.hosts import Host
+from onramp.sandbox.kea.hosts import Columns, Host
 from onramp.sandbox.kea.queries import client, one_host, operation_target
 from onramp.sandbox.kea.sources import HostSources
 from onramp.sandbox.kea.subnets import Subnets, check_placement
@@ -38,25 +38,23 @@ class ReservationListings:
     def get(self, arguments: object) -> Json:
         """One reservation, by address or by client."""
         given = as_map(arguments)
-        matches = one_host(given)
-        for host in self._hosts(given):
-            if matches(host):
-                return answer(SUCCESS, "Host found.", _shown(host))
-        return answer(EMPTY, "Host not found.")
+        wanted = one_host(given)
+        hosts = self._sources.find(operation_target(given, "all"), wanted)
+        return answer(SUCCESS, "Host found.", _shown(hosts[0])) if hosts else answer(EMPTY, "Host not found.")
 
     def get_all(self, arguments: object) -> Json:
         """Every reservation of one subnet."""
         given = as_map(arguments)
         subnet_id = integer(given, "subnet-id")
         check_placement(self._subnets, subnet_id)
-        return _found([host for host in self._hosts(given) if host.subnet_id == subnet_id])
+        return _found(self._sources.find(operation_target(given, "all"), {"subnet_id": subnet_id}))
 
     def get_by_address(self, arguments: object) -> Json:
         """Every reservation of an address, in one subnet or in all."""
         given = as_map(arguments)
         address = str(parse_address(required(given, "ip-address", str)))
-        hosts = self._of_subnet(given, self._hosts(given))
-        return _found([host for host in hosts if host.ip_address == address])
+        target = operation_target(given, "all")
+        return _found(self._sources.find(target, {"ip_address": address, **self._subnet(given)}))
 
     def get_by_hostname(self, arguments: object) -> Json:
         """Every reservation of a hostname in whatever case, in one subnet or in all."""
@@ -64,8 +62,8 @@ class ReservationListings:
         hostname = required(given, "hostname", str).lower()
         if not hostname:
             raise KeaError("Empty hostname")
-        hosts = self._of_subnet(given, self._hosts(given))
-        return _found([host for host in hosts if host.hostname == hostname])
+        target = operation_target(given, "all")
+        return _found(self._sources.find(target, {"hostname": hostname, **self._subnet(given)}))
 
     def get_by_id(self, arguments: object) -> Json:
         """Every reservation of a client, in all subnets."""
@@ -76,7 +74,7 @@ class ReservationListings:
         if "subnet-id" in given:
             raise KeaError("'subnet-id' is forbidden in reservation-get-by-id")
         wanted = client(given)
-        return _found([host for host in self._hosts(given) if host.has_identifier(*wanted)])
+        return _found(self._sources.find(operation_target(given, "all"), wanted))
 
     def get_page(self, arguments: object) -> Json:
         """Up to `limit` reservations of the first source that has any left, and where to go on."""
@@ -89,9 +87,8 @@ class ReservationListings:
         page: list[Host] = []
         following: Json = {}
         for place, source in list(enumerate(self._sources.of("all")))[index:]:
-            left = [host for host in self._of_subnet(given, source.all()) if host.host_id > after]
-            if left:
-                page = left[:limit]
+            page = source.find(self._subnet(given), after=after, limit=limit)
+            if page:
                 following = {"next": {"source-index": place, "from": page[-1].host_id}}
                 break
             after = 0
@@ -99,15 +96,12 @@ class ReservationListings:
         listing["arguments"] |= {"count": len(page), **following}
         return listing
 
-    def _hosts(self, given: Json) -> list[Host]:
-        return [host for source in self._sources.of(operation_target(given, "all")) for host in source.all()]
-
-    def _of_subnet(self, given: Json, hosts: list[Host]) -> list[Host]:
+    def _subnet(self, given: Json) -> Columns:
         if "subnet-id" not in given:
-            return hosts
+            return {}
         subnet_id = integer(given, "subnet-id")
         check_placement(self._subnets, subnet_id)
-        return [host for host in hosts if host.subnet_id == subnet_id]
+        return {"subnet_id": subnet_id}
 
 
 def _shown(host: Host) -> Json:

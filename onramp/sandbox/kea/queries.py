@@ -1,9 +1,7 @@
 """Which reservations a `host_cmds` command means, read from its arguments."""
 
-from collections.abc import Callable
-
 from onramp.sandbox.kea.answers import Json, KeaError, integer, parse_address, required
-from onramp.sandbox.kea.hosts import Host
+from onramp.sandbox.kea.hosts import Columns
 from onramp.sandbox.kea.identifiers import IDENTIFIER_TYPES, decode_identifier
 
 TARGETS = ("memory", "database", "all", "default")
@@ -18,7 +16,7 @@ def operation_target(given: Json, default: str) -> str:
     return default if target == "default" else str(target)
 
 
-def one_host(given: Json) -> Callable[[Host], bool]:
+def one_host(given: Json) -> Columns:
     """The one reservation that `reservation-get` and `reservation-del` mean."""
     named = {"ip-address", "identifier-type", "identifier"} & given.keys()
     subnet_id = integer(given, "subnet-id") if "subnet-id" in given or not named else None
@@ -29,7 +27,7 @@ def one_host(given: Json) -> Callable[[Host], bool]:
         if subnet_id is None:
             values = f"'ip-address' set to \"{address}\""
             raise KeaError(_hint("reservation-get-by-address", values, "address"))
-        return lambda host: (host.subnet_id, host.ip_address) == (subnet_id, address)
+        return {"subnet_id": subnet_id, "ip_address": address}
     for name in ("identifier-type", "identifier"):
         if not isinstance(given.get(name), str):
             raise KeaError(f"No 'ip-address' provided and '{name}' is either missing or not a string.")
@@ -38,7 +36,7 @@ def one_host(given: Json) -> Callable[[Host], bool]:
         kind, identifier = given["identifier-type"], given["identifier"]
         values = f"'identifier-type' set to \"{kind}\" and 'identifier' to \"{identifier}\""
         raise KeaError(_hint("reservation-get-by-id", values, "identifier"))
-    return lambda host: host.subnet_id == subnet_id and host.has_identifier(*wanted)
+    return {"subnet_id": subnet_id, **wanted}
 
 
 def _hint(command: str, values: str, what: str) -> str:
@@ -46,7 +44,7 @@ def _hint(command: str, values: str, what: str) -> str:
     return f"missing parameter 'subnet-id', use '{command}' with {values} {listing}"
 
 
-def client(given: Json) -> tuple[str, str]:
+def client(given: Json) -> Columns:
     """The identifier type and the identifier, as upper-case hex, that a command names."""
     try:
         identifier = decode_identifier(given["identifier"])
@@ -56,4 +54,4 @@ def client(given: Json) -> tuple[str, str]:
         raise KeaError("Unable to query for empty 'identifier'.")
     if given["identifier-type"] not in IDENTIFIER_TYPES:
         raise KeaError("Value of 'identifier-type' was not recognized.")
-    return given["identifier-type"], identifier
+    return {"identifier_type": given["identifier-type"], "identifier": identifier}

@@ -70,10 +70,10 @@ class ReservationChanges:
     def delete(self, arguments: object) -> Json:
         """Drop one reservation, by address or by client."""
         given = as_map(arguments)
-        matches = one_host(given)
+        wanted = one_host(given)
         missing = "Unable to delete a host because there is no hosts-database configured."
         sources = self._sources.writable(operation_target(given, "database"), missing)
-        deleted = [source.delete(matches) for source in sources]
+        deleted = [source.delete(wanted) for source in sources]
         if any(deleted):
             return answer(SUCCESS, "Host deleted.")
         return answer(EMPTY, "Host not deleted (not found).")

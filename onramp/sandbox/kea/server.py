@@ -2,17 +2,19 @@
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from onramp.sandbox.kea.answers import SUCCESS, UNSUPPORTED, Json, KeaError, answer, type_name
+from onramp.sandbox.kea.answers import ERROR, SUCCESS, UNSUPPORTED, Json, KeaError, answer, type_name
 from onramp.sandbox.kea.configuration import Configuration, hash_of
 from onramp.sandbox.kea.leases import LeaseCommands
 from onramp.sandbox.kea.listings import ReservationListings
 from onramp.sandbox.kea.memory import MemoryHosts
 from onramp.sandbox.kea.reservations import ReservationChanges
-from onramp.sandbox.kea.sources import DatabaseHosts, HostSources
+from onramp.sandbox.kea.sources import HostSources
+from onramp.sandbox.kea.table import HostTable
 
 VERSION = "3.0.4"
 COMMAND_PARAMETERS = {"command", "arguments", "service", "remote-address"}
@@ -33,13 +35,15 @@ def parse_command(request: object) -> Json:
 
 
 def dispatch(commands: dict[str, Callable[[object], Json]], name: str, arguments: object) -> Json:
-    """Run one of the commands; what it refuses is an answer too."""
+    """Run one of the commands; what it or its database refuses is an answer too."""
     if name not in commands:
         return answer(UNSUPPORTED, f"'{name}' command not supported.")
     try:
         return commands[name](arguments)
     except KeaError as error:
         return answer(error.result, error.text)
+    except sqlite3.Error as error:
+        return answer(ERROR, str(error))
 
 
 class KeaServer:
@@ -60,7 +64,7 @@ class KeaServer:
         }
         if configuration.has_hook("host_cmds"):
             unique, has_database = configuration.unique_addresses, configuration.has_hosts_database
-            sources = HostSources(self._memory, DatabaseHosts(unique, hosts_file) if has_database else None)
+            sources = HostSources(self._memory, HostTable(unique, hosts_file) if has_database else None)
             self._commands |= ReservationChanges(configuration.subnets, sources).commands
             self._commands |= ReservationListings(configuration.subnets, sources).commands
         if configuration.has_hook("lease_cmds"):
@@ -75,7 +79,7 @@ class KeaServer:
         return dispatch(self._commands, command["command"], command.get("arguments"))
 
     def _config_get(self, _arguments: object) -> Json:
-        running = self._configuration.running(self._memory.all())
+        running = self._configuration.running(self._memory.find({}))
         return answer(SUCCESS, arguments={**running, "hash": hash_of(running)})
 
     def _config_write(self, arguments: object) -> Json:
@@ -83,7 +87,7 @@ class KeaServer:
         if arguments is not None and not isinstance(arguments, dict):
             raise KeaError("Argument must be a map")
         file = self._written_file((arguments or {}).get("filename", ""))
-        content = json.dumps(self._configuration.running(self._memory.all()), indent=2)
+        content = json.dumps(self._configuration.running(self._memory.find({})), indent=2)
         file.write_text(content)
         written = {"size": len(content), "filename": str(file)}
         return answer(SUCCESS, f"Configuration written to {file} successful", written)

@@ -29,7 +29,7 @@ def emulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, li
             names = ["kea-a", "kea-b"] if form in ("shared", "separate") else ["kea-a"]
             flags = ["--control-agent"] if form == "agent" else []
             for name in names:
-                hosts = folder / ("hosts.json" if form == "shared" else f"{name}-hosts.json")
+                hosts = folder / ("hosts.sqlite" if form == "shared" else f"{name}-hosts.sqlite")
                 server = emulated(name, folder, *flags, hosts=None if form == "memory" else hosts)
                 forms.setdefault(form, []).append(stack.enter_context(server))
         yield forms

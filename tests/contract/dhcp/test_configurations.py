@@ -27,7 +27,7 @@ def configured(tmp_path: Path) -> Iterator[Configured]:
     with ExitStack() as stack:
 
         def emulator(change: Change) -> Subject:
-            entry = emulated("kea-a", tmp_path, hosts=tmp_path / "hosts.json", change=change)
+            entry = emulated("kea-a", tmp_path, hosts=tmp_path / "hosts.sqlite", change=change)
             return Subject(stack.enter_context(entry))
 
         def real(change: Change) -> Subject:

@@ -28,7 +28,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def started(**details: Any) -> Subject:
-            entry = emulated("kea-a", tmp_path, **{"hosts": tmp_path / "hosts.json"} | details)
+            entry = emulated("kea-a", tmp_path, **{"hosts": tmp_path / "hosts.sqlite"} | details)
             return Subject(stack.enter_context(entry))
 
         yield started

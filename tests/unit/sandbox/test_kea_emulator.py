@@ -1,9 +1,13 @@
 """The Kea emulator, asked over HTTP as a client of the real one asks."""
 
 import json
+import multiprocessing
+import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,8 @@ import uvicorn
 
 from onramp.sandbox.kea.__main__ import build, parser
 from onramp.sandbox.kea.answers import KeaError
+from onramp.sandbox.kea.hosts import Host
+from onramp.sandbox.kea.table import HostTable
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 MAC, OTHER_MAC = "aa:bb:cc:00:00:01", "aa:bb:cc:00:00:02"
@@ -58,6 +64,17 @@ def running(*flags: object) -> Iterator[Kea]:
         thread.join()
 
 
+class KilledBeforeInsert(HostTable):
+    """A hosts database whose process is killed in the middle of a change."""
+
+    def _insert(self, host: Host) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killed_update(hosts: Path, reservation: dict[str, object]) -> None:
+    KilledBeforeInsert(True, hosts).update(Host.parse(reservation))
+
+
 @pytest.fixture
 def start() -> Iterator[Start]:
     with ExitStack() as stack:
@@ -89,6 +106,12 @@ def test_a_reservation_is_found_by_address_client_and_hostname(kea: Kea) -> None
     assert kea.ask("reservation-get", by_client) == by_address
     assert by_hostname["arguments"] == {"hosts": [by_address["arguments"]]}
     assert by_hostname["text"] == "1 IPv4 host(s) found."
+
+
+def test_a_hostname_is_found_in_any_case_and_shown_as_it_was_given(kea: Kea) -> None:
+    kea.ask("reservation-add", {"reservation": RESERVATION | {"hostname": "Srv1-BMC"}})
+    [host] = kea.ask("reservation-get-by-hostname", {"hostname": "sRV1-bmc"})["arguments"]["hosts"]
+    assert host["hostname"] == "Srv1-BMC"
 
 
 def test_an_unknown_host_is_result_3(kea: Kea) -> None:
@@ -159,15 +182,82 @@ def test_pages_lead_to_every_reservation(kea: Kea) -> None:
     assert (end["result"], end["arguments"]) == (3, {"hosts": [], "count": 0})
 
 
+def test_a_page_shows_what_was_reserved_after_its_start_was_deleted(kea: Kea) -> None:
+    kea.ask("reservation-add", {"reservation": RESERVATION})
+    start = kea.ask("reservation-get-page", {"limit": 2})["arguments"]["next"]
+    kea.ask("reservation-del", {"subnet-id": 1, "ip-address": "10.16.28.31"})
+    kea.ask("reservation-add", {"reservation": RESERVATION})
+    assert kea.ask("reservation-get-page", {"limit": 2, **start})["arguments"]["count"] == 1
+
+
 def test_servers_that_share_a_hosts_database_see_each_others_reservations(
     start: Start, tmp_path: Path
 ) -> None:
-    hosts = tmp_path / "hosts.json"
+    hosts = tmp_path / "hosts.sqlite"
     one, other = (start("--config", EXAMPLES / f"kea-{name}.json", "--hosts", hosts) for name in "ab")
     one.ask("reservation-add", {"reservation": RESERVATION})
     assert other.said("reservation-add", {"reservation": RESERVATION})[0] == 1
     assert other.said("reservation-del", {"subnet-id": 1, "ip-address": "10.16.28.31"})[0] == 0
     assert one.said("reservation-get", {"subnet-id": 1, "ip-address": "10.16.28.31"})[0] == 3
+
+
+def test_servers_that_change_a_shared_hosts_database_at_once_lose_nothing(
+    start: Start, tmp_path: Path
+) -> None:
+    hosts = tmp_path / "hosts.sqlite"
+    servers = [start("--config", EXAMPLES / f"kea-{name}.json", "--hosts", hosts) for name in "ab"]
+
+    def add(number: int) -> tuple[int, str]:
+        reservation = {"subnet-id": 1, "hw-address": f"aa:bb:cc:00:00:{number:02x}"}
+        return servers[number % 2].said("reservation-add", {"reservation": reservation})
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(add, range(100))) == {(0, "Host added.")}
+    assert len(servers[0].ask("reservation-get-all", {"subnet-id": 1})["arguments"]["hosts"]) == 100
+
+
+def test_a_process_killed_during_an_update_leaves_the_old_reservation(start: Start, tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts.sqlite"
+    kea = start("--config", EXAMPLES / "kea-a.json", "--hosts", hosts)
+    kea.ask("reservation-add", {"reservation": RESERVATION})
+    moved = RESERVATION | {"ip-address": "10.16.28.40"}
+    killed = multiprocessing.get_context("spawn").Process(target=killed_update, args=(hosts, moved))
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    listed = kea.ask("reservation-get-all", {"subnet-id": 1})["arguments"]["hosts"]
+    assert [host["ip-address"] for host in listed] == ["10.16.28.31"]
+    assert kea.said("reservation-update", {"reservation": moved}) == (0, "Host updated.")
+
+
+def test_a_file_that_is_no_hosts_database_stops_the_server_from_starting(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts.sqlite"
+    hosts.write_text("rubbish" * 100)
+    flags = ["--port", "1", "--config", str(EXAMPLES / "kea-a.json"), "--hosts", str(hosts)]
+    with pytest.raises(KeaError, match=r"hosts\.sqlite: file is not a database"):
+        build(parser().parse_args(flags))
+
+
+def test_trouble_in_the_hosts_database_is_answered_in_its_own_words(start: Start, tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts.sqlite"
+    kea = start("--config", EXAMPLES / "kea-a.json", "--hosts", hosts)
+    hosts.write_text("rubbish" * 1000)
+    assert kea.said("reservation-get-all", {"subnet-id": 1}) == (1, "file is not a database")
+
+
+@pytest.mark.parametrize(
+    ("target", "left"), [("database", ["10.16.28.31", "10.16.28.32"]), ("memory", ["10.16.28.32"])]
+)
+def test_a_failed_update_loses_the_old_reservation_in_memory_but_not_in_the_database(
+    kea: Kea, target: str, left: list[str]
+) -> None:
+    other = {"subnet-id": 1, "hw-address": OTHER_MAC, "ip-address": "10.16.28.32"}
+    for reservation in (RESERVATION, other):
+        kea.ask("reservation-add", {"reservation": reservation, "operation-target": target})
+    taken = {"reservation": RESERVATION | {"ip-address": "10.16.28.32"}, "operation-target": target}
+    assert kea.ask("reservation-update", taken)["result"] == 1
+    listed = kea.ask("reservation-get-all", {"subnet-id": 1})["arguments"]["hosts"]
+    assert [host["ip-address"] for host in listed] == left
 
 
 def test_without_a_hosts_database_an_add_must_name_memory(start: Start, tmp_path: Path) -> None:
