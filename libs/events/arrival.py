@@ -16,14 +16,13 @@ ORIGINAL_SEQUENCE = "onramp-sequence"
 
 @dataclass(frozen=True)
 class Arrival:
-    """A delivery of one message. `sequence` is its own, `original` the event's on its public subject."""
+    """A delivery of one message; `sequence` is its own."""
 
     message: Msg
     subject: str
     headers: dict[str, str]
     data: bytes
     sequence: int
-    original: int
     deliveries: int
     stored_at: datetime
     site: str
@@ -34,15 +33,12 @@ class Arrival:
     def of(cls, message: Msg) -> "Arrival":
         """Read a delivery. Its subject is one that the consumer's filters let through."""
         address = subjects.parse(message.subject)
-        headers = dict(message.headers or {})
-        sequence = message.metadata.sequence.stream
         return cls(
             message=message,
             subject=message.subject,
-            headers=headers,
+            headers=dict(message.headers or {}),
             data=message.data,
-            sequence=sequence,
-            original=int(headers.get(ORIGINAL_SEQUENCE, sequence)),
+            sequence=message.metadata.sequence.stream,
             deliveries=message.metadata.num_delivered or 1,
             stored_at=message.metadata.timestamp,
             site=address.site,
@@ -64,9 +60,12 @@ class Arrival:
             raise Refuse("the message's orders can't be read") from None
 
     @property
-    def telling(self) -> int:
-        """Sets the delays and failures of a message that was sent again apart from the first's."""
-        return self.sequence if self.private else 0
+    def original(self) -> int:
+        """The event's sequence on its public subject. Raises `Refuse` when that can't be read."""
+        try:
+            return int(self.headers.get(ORIGINAL_SEQUENCE, self.sequence))
+        except ValueError:
+            raise Refuse("the event's own sequence can't be read") from None
 
     def age(self) -> float:
         """Seconds since it was stored, by this machine's clock."""

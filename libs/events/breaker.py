@@ -7,6 +7,7 @@ it is dead as well as after it has come back.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -43,18 +44,26 @@ class Backend:
         self.failures = 0
         self.trouble = f"{name} does not answer"
         """What was said when it failed last: a sealed OpenBao wants something else than a dead one."""
-        self.waiting: set[int] = set()
         self._probe_at = 0.0
         self._probing = False
-        self._last_slot = 0.0
+        self._slots: deque[float] = deque()
+        """When those that wait come back, the next one first."""
         Backend.by_address[address] = self
         metrics.BREAKER_OPEN.labels(name).set_function(lambda: self.open)
-        metrics.BACKEND_WAITING.labels(name).set_function(lambda: len(self.waiting))
+        metrics.BACKEND_WAITING.labels(name).set_function(lambda: self.waiting)
 
     @property
     def open(self) -> bool:
         """Whether calls are refused: it failed several times in a row and has not answered since."""
         return self.failures >= OPENS_AFTER
+
+    @property
+    def waiting(self) -> int:
+        """How many messages this process has handed back that have not come again yet, here or elsewhere."""
+        now = time.monotonic()
+        while self._slots and self._slots[0] <= now:
+            self._slots.popleft()
+        return len(self._slots)
 
     @property
     def probe_due(self) -> bool:
@@ -92,10 +101,8 @@ class Backend:
         """Seconds after which one of those that wait should come back: the next slot that is free."""
         now = time.monotonic()
         first = max(self._probe_at, now + FIRST_PROBE)
-        # Slots of messages that no longer wait put nobody off: nobody is later than all who wait need.
-        latest = first + len(self.waiting) / self.resume_rate
-        self._last_slot = min(max(self._last_slot + 1 / self.resume_rate, first), latest)
-        return self._last_slot - now
+        self._slots.append(max(self._slots[-1] + 1 / self.resume_rate, first) if self.waiting else first)
+        return self._slots[-1] - now
 
     def _failed(self) -> None:
         self.failures += 1

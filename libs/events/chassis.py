@@ -1,5 +1,6 @@
 """The chassis of one process: for each step its delivery, its subscribers and the watch over its consumer."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 from faststream.nats import NatsBroker
@@ -65,8 +66,7 @@ class Chassis:
 
     async def stop(self) -> None:
         """Fetch no more, finish or hand back what is in hand, note the progress."""
-        for consumer in self._consumers:
-            await consumer.stop()
+        await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
 
     def _consumer(self, handler: Handler) -> ConsumerWatch:
         step, settings = handler.step, self._settings

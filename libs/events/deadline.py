@@ -37,12 +37,16 @@ async def kept_alive(message: Msg, ack_wait: float) -> AsyncIterator[asyncio.Tas
 
 
 async def within(seconds: float, handling: Awaitable[T]) -> T:
-    """The handling's result. Raises `Retry` when it takes longer."""
+    """The handling's result. Raises `Retry` when it takes longer, and its threads have ended.
+
+    Until then one may still write: whoever had the message meanwhile would be written over.
+    """
     try:
         async with asyncio.timeout(seconds) as limit:
             return await handling
     except TimeoutError as error:
         if limit.expired():
+            await _end_of(threads.running.get() or set())
             raise Retry(f"not done within {seconds:g} s") from error
         raise
 
@@ -56,8 +60,12 @@ async def threads_ended() -> AsyncIterator[None]:
         yield
     finally:
         threads.running.reset(token)
-        if unfinished:
-            _, stuck = await asyncio.wait(set(unfinished), timeout=STUCK_AFTER)
-            if stuck:
-                logs.logger().critical("a backend call does not end; the process does", threads=len(stuck))
-                os._exit(STUCK_EXIT)
+        await _end_of(unfinished)
+
+
+async def _end_of(unfinished: set[asyncio.Future[object]]) -> None:
+    if unfinished:
+        _, stuck = await asyncio.wait(set(unfinished), timeout=STUCK_AFTER)
+        if stuck:
+            logs.logger().critical("a backend call does not end; the process does", threads=len(stuck))
+            os._exit(STUCK_EXIT)

@@ -18,7 +18,7 @@ from events.attempts import DEATHS, Attempts
 from events.breaker import Backend
 from events.case import Case
 from events.dead_letters import Failure
-from events.endings import Endings
+from events.endings import FULL_DELAY, Endings
 from events.envelope import decode
 from events.errors import Refuse, Retry
 from events.in_hand import InHand
@@ -81,6 +81,13 @@ class Delivery:
                 with suppress(nats.errors.Error):
                     await message.nak()
                 raise
+            except Exception as error:
+                # Not the handling, which has its own end, but what is noted about it: a person has to look.
+                logs.logger().error(
+                    "what is known of the message can't be read", error_type=type(error).__name__
+                )
+                with suppress(nats.errors.Error):
+                    await message.nak(delay=FULL_DELAY)
 
     async def _take_in_hand(self, arrival: Arrival) -> None:
         """Rules 3, 5 and 8: who goes through the gate, and with whom."""

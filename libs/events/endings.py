@@ -19,7 +19,7 @@ from events.streams import OnboardingLimits
 from events.trouble import TELL_AGAIN, Trouble
 
 FULL_DELAY = 300.0
-"""Seconds until a message is tried again for which `DEAD_LETTERS` had no room."""
+"""Seconds until a message is tried again for which a person has to do something first."""
 
 
 class Endings:
@@ -52,11 +52,11 @@ class Endings:
         """Rule 5: it waits, for as long as it takes; rule 7: for a dead backend together with the others."""
         backend = Backend.by_address.get(retry.backend or "")
         if backend is not None and backend.open:
-            backend.waiting.add(case.arrival.sequence)
             attempts = case.attempts.after(retry.reason, backend=retry.backend, known=True, counted=False)
-            return await self._wait(case, attempts, backend.delay())
+            return await self._wait_in_time(case, attempts, backend.delay())
         attempts = case.attempts.after(retry.reason, backend=retry.backend, known=True, counted=True)
-        return await self._wait(case, attempts, attempts.backoff() if retry.delay is None else retry.delay)
+        delay = attempts.backoff() if retry.delay is None else retry.delay
+        return await self._wait_in_time(case, attempts, delay)
 
     async def unknown(self, case: Case, error: Exception, before_ack: Callable[[], Awaitable[None]]) -> None:
         """An error that no step names: tried again a few times, then a person is asked."""
@@ -67,7 +67,7 @@ class Endings:
                 case, Failure(f"unknown error {kind} {_where(error)}", kind), before_ack
             )
         attempts = case.attempts.after(f"unknown error {kind}", backend=None, known=False, counted=True)
-        return await self._wait(case, attempts, attempts.backoff())
+        return await self._wait_in_time(case, attempts, attempts.backoff())
 
     async def give_up(self, case: Case, failure: Failure, before_ack: Callable[[], Awaitable[None]]) -> None:
         """Rule 6: the dead letter, StepFailed beside it, the replay's old dead letter goes, then the ack."""
@@ -86,7 +86,7 @@ class Endings:
                 failure,
                 attempt=attempts.handed_back,
                 dead_letter=subject,
-                telling=case.arrival.telling,
+                telling=case.arrival.sequence,
             )
         if case.orders.dead_letter:
             await self.dead_letters.remove(case.orders.dead_letter)
@@ -96,18 +96,24 @@ class Endings:
         logs.logger().error("gave up", reason=failure.reason, culprit=failure.culprit, dead_letter=subject)
         return None
 
-    async def _wait(self, case: Case, attempts: Attempts, delay: float) -> None:
-        """Record it, then nak: a nak without its record would look like a death."""
+    async def _wait_in_time(self, case: Case, attempts: Attempts, delay: float) -> None:
+        """Wait, unless the stream would drop it meanwhile: then it is given up while it still stands."""
         if self.limits.would_drop(case.arrival, delay):
             raise Refuse(f"it waited so long that the stream would drop it: {attempts.reason}")
+        await self._wait(case, attempts, delay)
+
+    async def _wait(self, case: Case, attempts: Attempts, delay: float) -> None:
+        """Record it, then nak: a nak without its record would look like a death."""
         now = datetime.now(UTC)
-        if case.event is not None and (attempts.told_at is None or now - attempts.told_at >= TELL_AGAIN):
+        due = attempts.told_at is None or now - attempts.told_at >= TELL_AGAIN
+        # What comes again at once keeps nobody waiting.
+        if case.event is not None and due and delay:
             await self.trouble.delayed(
                 case.event,
                 attempts.reason,
                 attempt=attempts.handed_back,
                 next_attempt_at=now + timedelta(seconds=delay),
-                telling=case.arrival.telling,
+                telling=case.arrival.sequence,
             )
             attempts = attempts.model_copy(update={"told_at": now})
         await self.attempts.write(case.arrival, attempts)
@@ -122,8 +128,6 @@ class Endings:
         await case.arrival.message.ack_sync(timeout=5)
         if case.attempts != Attempts():
             await self.attempts.remove(case.arrival)
-        for backend in Backend.by_address.values():
-            backend.waiting.discard(case.arrival.sequence)
 
     def _count(self, ended: str) -> None:
         metrics.DELIVERIES.labels(self.step, ended).inc()

@@ -4,6 +4,7 @@ Several subscribers on one durable, each fetching one message at a time: concurr
 queue in which messages would pass their ack wait unseen.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from faststream import AckPolicy
@@ -12,6 +13,7 @@ from faststream.nats.subscriber.usecases import PullStreamSubscriber
 from nats.aio.msg import Msg
 from nats.js.api import ConsumerConfig
 
+from events.connection import GRACE
 from events.steps import Step
 from events.subjects import ONBOARDING
 
@@ -26,6 +28,8 @@ class Subscribers:
         self, broker: NatsBroker, step: Step, deliver: Callable[[Msg], Awaitable[None]], concurrency: int
     ) -> None:
         self._subscribers: list[PullStreamSubscriber] = []
+        self._deliver = deliver
+        self._in_hand: set[asyncio.Future[None]] = set()
         for _ in range(concurrency):
             subscriber = broker.subscriber(
                 stream=JStream(ONBOARDING, declare=False),
@@ -38,7 +42,7 @@ class Subscribers:
             )
 
             async def handle(message: NatsMessage) -> None:
-                await deliver(message.raw_message)
+                await self._take(message.raw_message)
 
             subscriber(handle)
             assert isinstance(subscriber, PullStreamSubscriber)
@@ -50,11 +54,14 @@ class Subscribers:
             await subscriber.start()
 
     async def stop(self) -> None:
-        """Fetch no more; what is in hand is finished, or cancelled after the grace period."""
-        for subscriber in self._subscribers:
-            subscriber.running = False
-        for subscriber in self._subscribers:
-            await subscriber.stop()
+        """Fetch no more; what is in hand is finished, or handed back after the grace period."""
+        stopping = asyncio.gather(*(subscriber.stop() for subscriber in self._subscribers))
+        if self._in_hand:
+            _, late = await asyncio.wait(set(self._in_hand), timeout=GRACE)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await stopping
 
     @property
     def running(self) -> bool:
@@ -63,6 +70,13 @@ class Subscribers:
             subscriber.running and any(not task.done() for task in subscriber.tasks)
             for subscriber in self._subscribers
         )
+
+    async def _take(self, message: Msg) -> None:
+        # In a task of its own: the library cancels anew at every await, so that nothing could be handed back.
+        task = asyncio.ensure_future(self._deliver(message))
+        self._in_hand.add(task)
+        task.add_done_callback(self._in_hand.discard)
+        await asyncio.shield(task)
 
 
 async def _as_it_is(message: NatsMessage) -> NatsMessage:

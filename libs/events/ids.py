@@ -17,9 +17,9 @@ def new_onboarding_id() -> UUID:
 
 
 def event_id(event: Event, *, telling: int = 0) -> UUID:
-    """The `ce-id` of an event; `telling` sets apart the delays and failures of messages sent again.
+    """The `ce-id` of an event; `telling` sets apart the delays and failures of replays and revisions.
 
-    `telling` is the sequence of the message on the step's private subject, 0 for the public one.
+    `telling` is the sequence of the message that is told of.
     """
     if isinstance(event, StepDelayed | StepFailed):
         return uuid5(event.onboarding_id, f"{event.name}:{event.step}:{telling}:{event.attempt}")

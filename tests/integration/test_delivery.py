@@ -1,18 +1,21 @@
 """The delivery rules, each on a real nats-server."""
 
 import asyncio
+import json
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
-from events import attempts, endings
+from events import attempts, connection, delivery, endings, fetching
+from events.arrival import ORIGINAL_SEQUENCE, Arrival
 from events.attempts import Attempts, AttemptsBucket
+from events.dead_letters import DeadLetters
 from events.envelope import encode
 from events.errors import Refuse, Retry
 from events.ids import event_id
 from events.orders import Orders
-from events.store_errors import Full, StoreError
+from events.store_errors import Away, Full, StoreError
 from events.subjects import replay_subject
 from events.types import (
     DeviceRecorded,
@@ -215,6 +218,37 @@ async def test_a_mark_that_nats_did_not_let_a_process_take_back_is_no_death(rig:
     assert (await bucket.read(arrival(deliveries=4))).marked().deaths == 1
 
 
+class CutOff(AttemptsBucket):
+    """A process that lives on, and whose connection is lost each time that it has the message in hand."""
+
+    away = False
+
+    async def write(self, arrival: Arrival, attempts: Attempts) -> None:
+        if self.away:
+            raise Away("cut off")
+        await super().write(arrival, attempts)
+
+    async def take_in_hand(self, deliveries: int) -> int:
+        """As the delivery does; how many deaths are counted then."""
+        delivered = arrival(deliveries=deliveries)
+        record = (await self.read(delivered)).marked()
+        await self.write(delivered, record)
+        self.away = True
+        with suppress(Away):
+            await self.outlive(delivered, record)
+        self.away = False
+        return record.deaths
+
+
+@pytest.mark.parametrize("replicas", [2, 3])
+async def test_replicas_that_are_cut_off_in_turn_never_make_a_dead_letter(rig: Rig, replicas: int) -> None:
+    """Each takes another's mark for a death once, and then knows its own: so there is one fewer than they."""
+    processes = [CutOff(rig.stream, "netbox_sync") for _ in range(replicas)]
+    counted = [await processes[n % replicas].take_in_hand(deliveries=n + 2) for n in range(20)]
+    assert max(counted) == replicas - 1
+    assert max(counted) < attempts.DEATHS
+
+
 async def test_another_content_is_told_as_a_revision(rig: Rig) -> None:
     scan = await rig.scan()
     await rig.publish(recorded(scan, ip="10.16.28.1"))
@@ -298,6 +332,62 @@ async def test_a_refusal_is_a_dead_letter_with_its_culprit_and_the_whole_message
     assert failed.dead_letter == letter.stored.subject
 
 
+async def test_a_revision_that_is_refused_is_told_like_the_event_before_it(rig: Rig) -> None:
+    async def refuse(_event: Event, _orders: Orders) -> Event:
+        raise Refuse("no prefix holds it")
+
+    await rig.run(vault_writer=refuse)
+    scan = await rig.scan()
+    first = await rig.publish(recorded(scan, ip="10.16.28.1"))
+    await until(lambda: rig.acked("vault_writer"))
+    headers, data = encode(recorded(scan, ip="10.16.28.2"), id=scan.onboarding_id, source="test")
+    subject = "onboarding.device-recorded.dcoa.dcoa-ra01u01"
+    revision, _ = await rig.stream.publish(subject, data, headers, id="revision")
+    await until(lambda: rig.acked("vault_writer"))
+    letters = [f"dead.vault_writer.dcoa.dcoa-ra01u01.{sequence}" for sequence in (first, revision)]
+    assert [getattr(each, "dead_letter", "") for each in await rig.told(StepFailed)] == letters
+
+
+async def test_a_message_whose_own_sequence_cannot_be_read_is_a_dead_letter(rig: Rig) -> None:
+    await rig.run(netbox_sync=record)
+    scan = await rig.scan()
+    headers, data = encode(scan, id=event_id(scan), source="test")
+    subject = replay_subject("netbox_sync", scan.site, scan.server)
+    await rig.stream.publish(subject, data, {**headers, ORIGINAL_SEQUENCE: "the first"}, id="odd")
+    await until(lambda: rig.acked("netbox_sync"))
+    [failed] = await rig.told(StepFailed)
+    assert isinstance(failed, StepFailed)
+    assert failed.reason == "the event's own sequence can't be read"
+
+
+async def test_a_message_of_which_the_record_cannot_be_read_comes_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(delivery, "FULL_DELAY", 0.2)
+    bucket = await rig.stream.jetstream.key_value("ATTEMPTS")
+
+    async def do(event: Event, _orders: Orders) -> Event:
+        await bucket.put("netbox_sync.1", b"no record")
+        raise ConnectionError
+
+    async def delivered(times: int) -> bool:
+        info = await rig.stream.jetstream._jsm.consumer_info("ONBOARDING", "netbox_sync")
+        return info.delivered is not None and info.delivered.consumer_seq >= times
+
+    spoiling = await rig.run(netbox_sync=do)
+    await rig.scan()
+    await until(lambda: delivered(1))
+    await spoiling.stop()
+    rig.replicas.remove(spoiling)
+    await bucket.put("netbox_sync.1", b"no record")
+    await rig.run(netbox_sync=record)
+    await until(lambda: delivered(4))
+    await bucket.delete("netbox_sync.1")
+    await until(lambda: rig.acked("netbox_sync"))
+    assert len(await rig.told(DeviceRecorded)) == 1
+    assert "what is known of the message can't be read" in capsys.readouterr().out
+
+
 async def test_an_unknown_error_is_tried_eight_times(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     tries = []
 
@@ -360,6 +450,28 @@ async def test_a_full_dead_letter_stream_is_waited_for(rig: Rig, monkeypatch: py
     assert len(await rig.stored("dead.netbox_sync.>", "DEAD_LETTERS")) == 1
 
 
+async def test_a_full_dead_letter_stream_is_waited_for_though_the_message_may_be_dropped_meanwhile(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = await rig.stream.jetstream._jsm.stream_info("ONBOARDING")
+    await rig.stream.jetstream._jsm.update_stream(info.config.evolve(max_age=3600))
+    monkeypatch.setattr(endings, "FULL_DELAY", 3400.0)
+
+    async def refuse(_event: Event, _orders: Orders) -> Event:
+        raise Refuse("wrong rack")
+
+    async def full(*_: object) -> str:
+        raise Full("DEAD_LETTERS is full")
+
+    async def waits() -> bool:
+        return [json.loads(record.data)["reason"] for record in await rig.attempts()] == ["wrong rack"]
+
+    monkeypatch.setattr(DeadLetters, "put", full)
+    await rig.run(netbox_sync=refuse)
+    await rig.scan()
+    await until(waits)
+
+
 async def test_one_servers_messages_are_handled_one_after_the_other(rig: Rig) -> None:
     in_hand: list[Event] = []
     overlap = asyncio.Event()
@@ -416,6 +528,32 @@ async def test_a_step_beyond_its_deadline_is_handed_back(rig: Rig) -> None:
     assert isinstance(delayed, StepDelayed)
     assert delayed.reason == "not done within 0.2 s"
     assert len(tries) == 2
+
+
+async def test_what_is_in_hand_when_the_service_stops_is_handed_back_with_its_record(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "GRACE", 0.5)
+    monkeypatch.setattr(connection, "GRACE", 0.5)
+    begun = asyncio.Barrier(rig.settings.concurrency + 1)
+
+    async def do(_event: Event, _orders: Orders) -> Event:
+        await begun.wait()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    replica = await rig.run(netbox_sync=do)
+    for number in range(rig.settings.concurrency):
+        await rig.scan(f"dcoa-ra01u{number:02}")
+    await begun.wait()
+    await replica.stop()
+    rig.replicas.remove(replica)
+    reasons = [json.loads(each.data)["reason"] for each in await rig.attempts()]
+    assert reasons == ["the service is stopping"] * rig.settings.concurrency
+    assert await rig.told(StepDelayed) == []
+    await rig.run(netbox_sync=record)
+    await until(lambda: rig.acked("netbox_sync"))
+    assert len(await rig.told(DeviceRecorded)) == rig.settings.concurrency
 
 
 async def test_a_long_step_keeps_its_message(rig: Rig) -> None:

@@ -123,8 +123,7 @@ def test_those_that_pile_up_come_back_at_the_resume_rate_from_the_first_on(
     backend: Backend, clock: Clock
 ) -> None:
     slots = []
-    for number in range(1_000):
-        backend.waiting.add(number)
+    for _ in range(1_000):
         slots.append(clock.now + backend.delay())
         clock.now += 0.01
     between = [later - earlier for earlier, later in pairwise(slots)]
@@ -132,17 +131,15 @@ def test_those_that_pile_up_come_back_at_the_resume_rate_from_the_first_on(
 
 
 def test_ten_thousand_that_wait_come_back_at_the_resume_rate(backend: Backend, clock: Clock) -> None:
-    backend.waiting.update(range(10_000))
-    slots = sorted(clock.now + backend.delay() for _ in backend.waiting)
-    for _ in range(10_000):
-        clock.now = slots[-10_000]
+    slots = [clock.now + backend.delay() for _ in range(10_000)]
+    for number in range(10_000):
+        clock.now = slots[number]
         slots.append(clock.now + backend.delay())
     took = slots[-1] - slots[-10_000]
     assert 9_999 / took == pytest.approx(Backend.resume_rate)
 
 
 def test_the_first_that_waits_comes_back_when_the_next_probe_is_due(backend: Backend) -> None:
-    backend.waiting.add(1)
     assert backend.delay() == pytest.approx(breaker.FIRST_PROBE)
 
 
@@ -151,17 +148,17 @@ async def test_nobody_comes_back_before_the_next_probe_is_due(backend: Backend, 
     for _ in range(6):
         clock.now += 30
         await fail(backend)
-    backend.waiting.update(range(3))
-    assert all(backend.delay() >= breaker.LONGEST_PROBE for _ in backend.waiting)
+    assert all(backend.delay() >= breaker.LONGEST_PROBE for _ in range(3))
 
 
-def test_those_that_wait_no_longer_put_nobody_off(backend: Backend) -> None:
-    backend.waiting.update(range(10_000))
-    for _ in range(10_000):
-        backend.delay()
-    backend.waiting.clear()
-    backend.waiting.add(10_001)
-    assert backend.delay() < 2 * breaker.FIRST_PROBE
+def test_those_that_came_back_wait_no_longer(backend: Backend, clock: Clock) -> None:
+    delays = [backend.delay() for _ in range(10)]
+    assert backend.waiting == 10
+    clock.now += delays[6]
+    assert backend.waiting == 3
+    clock.now += 1
+    assert backend.waiting == 0
+    assert backend.delay() == pytest.approx(breaker.FIRST_PROBE)
 
 
 def test_a_backend_is_found_by_its_address(backend: Backend) -> None:
