@@ -4,7 +4,7 @@ Only what this system asks for is compared: NATS fills in much of its own, and n
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from nats.js.api import ConsumerConfig, StreamConfig
 
@@ -20,24 +20,38 @@ STREAM_FIELDS = (
     "duplicate_window",
     "num_replicas",
 )
-CONSUMER_FIELDS = ("filter_subjects", "ack_policy", "ack_wait", "max_deliver", "max_ack_pending")
-OPERATORS_OWN = {"max_age"}
-"""ONBOARDING's age limit is the operator's choice; the default is none."""
+CONSUMER_FIELDS = (
+    "filter_subject",
+    "filter_subjects",
+    "ack_policy",
+    "ack_wait",
+    "max_deliver",
+    "max_ack_pending",
+)
+OPERATORS_OWN = {"max_age", "num_replicas", "ack_wait"}
+"""The operator's choice: where nothing is asked for, what stands is as it must be."""
+
+Config = TypeVar("Config", StreamConfig, ConsumerConfig)
 
 
-def differences(wanted: StreamConfig | ConsumerConfig, found: StreamConfig | ConsumerConfig) -> list[str]:
+def differences(wanted: Config, found: Config) -> list[str]:
     """Each field that differs, as `field: found, wanted …`."""
-    fields = STREAM_FIELDS if isinstance(wanted, StreamConfig) else CONSUMER_FIELDS
-    return list(_differences(wanted, found, fields))
+    return [
+        f"{field}: {_plain(getattr(found, field))!r}, wanted {_plain(getattr(wanted, field))!r}"
+        for field in _differing(wanted, found)
+    ]
 
 
-def _differences(wanted: Any, found: Any, fields: tuple[str, ...]) -> Iterator[str]:
-    for field in fields:
+def amended(wanted: Config, found: Config) -> Config:
+    """What stands, as wanted where it differs: bounds and all else that an operator set stay."""
+    return found.evolve(**{field: getattr(wanted, field) for field in _differing(wanted, found)})
+
+
+def _differing(wanted: Config, found: Config) -> Iterator[str]:
+    for field in STREAM_FIELDS if isinstance(wanted, StreamConfig) else CONSUMER_FIELDS:
         expected, actual = _plain(getattr(wanted, field)), _plain(getattr(found, field))
-        if field in OPERATORS_OWN and not expected:
-            continue
-        if expected != actual:
-            yield f"{field}: {actual!r}, wanted {expected!r}"
+        if expected != actual and (expected or field not in OPERATORS_OWN):
+            yield field
 
 
 def _plain(value: Any) -> Any:

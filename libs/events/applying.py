@@ -1,19 +1,19 @@
 """`onramp streams apply`: makes and updates the streams, buckets and consumers, and says what it would do.
 
-A lost consumer is made again from its recorded ack floor + 1: what waited lies below the last acked. One
-whose progress nobody knows starts where the operator says, never from the beginning of a history by
-itself: that would run every server through its step again.
+A lost consumer is made again from where its step had come to. One whose progress nobody knows starts where
+the operator says, never from the beginning of a history by itself: that would run every server through its
+step again.
 """
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from nats.js.api import ConsumerConfig, DeliverPolicy, StreamConfig
-from nats.js.errors import APIError, KeyNotFoundError, NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
-from events.agreement import OPERATORS_OWN, differences
+from events.agreement import amended, differences
+from events.progress import Progress
 from events.store_errors import translated
 from events.stream import Stream
 from events.streams import consumer_configs, stream_configs
@@ -31,17 +31,21 @@ class Change:
 
 
 class Applier:
-    """Brings NATS to what the configuration says."""
+    """Brings NATS to what the configuration says. Without `replicas` or `ack_wait` what stands is kept."""
 
-    def __init__(self, stream: Stream, *, replicas: int, ack_wait: float, dry_run: bool = False) -> None:
+    def __init__(
+        self, stream: Stream, *, replicas: int | None, ack_wait: float | None, dry_run: bool = False
+    ) -> None:
         self._stream = stream
         self._manager = stream.jetstream._jsm
         self._replicas = replicas
         self._ack_wait = ack_wait
         self._dry_run = dry_run
+        self._has_history = True
 
     async def apply(self, start_at: Mapping[str, int]) -> AsyncIterator[Change]:
         """Streams first, then consumers. `start_at`: a sequence by step, where the operator names one."""
+        self._has_history = await self._last_sequence() > 0
         for stream in stream_configs(self._replicas):
             yield await self._stream_as_wanted(stream)
         for consumer in consumer_configs(ack_wait=self._ack_wait):
@@ -54,14 +58,15 @@ class Applier:
                 found = (await self._manager.stream_info(name)).config
         except NotFoundError:
             if not self._dry_run:
-                await self._manager.add_stream(wanted)
+                await self._manager.add_stream(wanted.evolve(num_replicas=self._replicas))
             return Change("stream", name, "create")
+        self._replicas = self._replicas or found.num_replicas  # One that is missing is made like the others.
         differs = differences(wanted, found)
         if not differs:
             return Change("stream", name, "unchanged")
-        for field in OPERATORS_OWN:
-            setattr(wanted, field, getattr(wanted, field) or getattr(found, field))
-        return await self._update("stream", name, differs, self._manager.update_stream, wanted)
+        return await self._update(
+            "stream", name, differs, self._manager.update_stream, amended(wanted, found)
+        )
 
     async def _consumer_as_wanted(self, wanted: ConsumerConfig, start_at: int | None) -> Change:
         name = str(wanted.durable_name)
@@ -73,9 +78,7 @@ class Applier:
         differs = differences(wanted, found)
         if not differs:
             return Change("consumer", name, "unchanged")
-        # Where it starts can't be changed, and must be told as it stands.
-        wanted.deliver_policy, wanted.opt_start_seq = found.deliver_policy, found.opt_start_seq
-        return await self._update("consumer", name, differs, self._add_consumer, wanted)
+        return await self._update("consumer", name, differs, self._add_consumer, amended(wanted, found))
 
     async def _new_consumer(self, wanted: ConsumerConfig, start_at: int | None) -> Change:
         name = str(wanted.durable_name)
@@ -90,16 +93,8 @@ class Applier:
         return Change("consumer", name, "create", f"from sequence {start}")
 
     async def _known_start(self, name: str) -> int | None:
-        """Its recorded ack floor + 1; the beginning where there is no history yet, or none any more."""
-        last = await self._last_sequence()
-        try:
-            async with translated():
-                progress = await self._stream.jetstream.key_value("PROGRESS")
-                entry = await progress.get(name)
-        except (KeyNotFoundError, NotFoundError):
-            return None if last else 1
-        # A stream that was deleted and made again counts from 1: a floor of the old one would skip the new.
-        return min(int(json.loads(entry.value or b"{}")["ack_floor"]), last) + 1
+        """Its next; the beginning where `apply` found no history: what has come meanwhile is all new."""
+        return await Progress(self._stream, name).next() if self._has_history else 1
 
     async def _last_sequence(self) -> int:
         try:

@@ -17,10 +17,11 @@ from events.readiness import Readiness
 from events.settings import ServiceSettings
 from events.steps import Step
 from events.stream import Stream
+from events.stream_watch import StreamWatch
 from events.streams import OnboardingLimits, consumer_config, stream_configs
 from events.subjects import DEAD_LETTERS
 from events.synced import SyncWatch
-from events.watch import ConsumerWatch, StreamWatch, keep_looking
+from events.watch import ConsumerWatch, keep_looking
 
 
 class Chassis:

@@ -5,12 +5,24 @@ from collections.abc import Callable
 
 from faststream.nats import NatsBroker
 from faststream.security import BaseSecurity, SASLPlaintext
+from nats.aio.client import Client
 
 from events import logs
+from events.encrypted import EncryptedClient, wants_tls
 from events.settings import ServiceSettings
 
 GRACE = 25.0
 """Seconds that what is in hand is given at SIGTERM: within the 30 s of Kubernetes' own grace period."""
+
+
+class _EncryptedBroker(NatsBroker):
+    """FastStream makes its client by itself: here it is one that speaks to nobody in the clear."""
+
+    async def _connect(self) -> Client:
+        client = EncryptedClient()
+        await client.connect(**self._connection_kwargs)
+        self.config.connect(client)
+        return client
 
 
 def broker(name: str, settings: ServiceSettings, *, on_closed: Callable[[], None]) -> NatsBroker:
@@ -29,7 +41,8 @@ def broker(name: str, settings: ServiceSettings, *, on_closed: Callable[[], None
     async def error(cause: Exception) -> None:
         logs.logger().warning("NATS", error=f"{type(cause).__name__}: {cause}")
 
-    made = NatsBroker(
+    encrypted = wants_tls(settings.nats_url, settings.nats_ca_file)
+    made = (_EncryptedBroker if encrypted else NatsBroker)(
         settings.nats_url.split(","),
         name=name,
         security=_security(settings),

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote
+from uuid import uuid4
 
 from events import subjects
 from events.arrival import ORIGINAL_SEQUENCE
@@ -51,8 +52,8 @@ class DeadLetter:
 
     @classmethod
     def of(cls, stored: Stored) -> "DeadLetter":
-        """Read it back from the stream `DEAD_LETTERS`."""
-        _, step, site, server, _ = stored.subject.split(".")
+        """Read it back from the stream `DEAD_LETTERS`; one that no step put there says so."""
+        _, step, site, server, *_ = [*stored.subject.split("."), "_", "_", "_"]
         said = {k.removeprefix(PREFIX): unquote(v) for k, v in stored.headers.items() if k.startswith(PREFIX)}
         return cls(
             id=stored.sequence,
@@ -60,14 +61,20 @@ class DeadLetter:
             step=step,
             site=site,
             server=server,
-            service=said["service"],
-            failure=Failure(said["reason"], said["error-type"], said.get("culprit")),
-            attempts=int(said["attempts"]),
+            service=said.get("service", "unknown"),
+            failure=Failure(
+                said.get("reason", "no step put it here"), said.get("error-type", ""), said.get("culprit")
+            ),
+            attempts=_number(said.get("attempts")),
             first_failure=_time(said.get("first-failure")),
             last_failure=_time(said.get("last-failure")),
-            original_subject=said["subject"],
-            original_sequence=int(said["sequence"]),
+            original_subject=said.get("subject", ""),
+            original_sequence=_number(said.get("sequence")),
         )
+
+    def superseded_by(self, scan: int) -> bool:
+        """Whether a scan of its server, at that sequence, came after it: then nothing would act on it."""
+        return scan > self.original_sequence > 0
 
 
 class DeadLetters:
@@ -95,9 +102,8 @@ class DeadLetters:
         subject = dead_letter_subject(step, address.site, address.server, message.sequence)
         sent = {**envelope_of(message.headers), **headers}
         with suppress(Overtaken):  # It stands: an earlier delivery of this message got as far as this.
-            await self._stream.publish(
-                subject, message.data, sent, id=f"{step}:{message.sequence}", expected=Expected(0)
-            )
+            # An id of its own: one that was removed within the duplicate window must not swallow this one.
+            await self._stream.publish(subject, message.data, sent, id=str(uuid4()), expected=Expected(0))
         return subject
 
     async def remove(self, id: int | None) -> None:
@@ -121,4 +127,11 @@ def _text(time: datetime | None) -> str | None:
 
 
 def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() else 0

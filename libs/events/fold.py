@@ -8,11 +8,11 @@ ends the first. A message that can't be read is passed over.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import reduce
+from functools import cache, reduce
 from uuid import UUID
 
 from events.status import ServerStatus, State, StepState, StepStatus
-from events.steps import steps
+from events.steps import Step, steps
 from events.stored import Stored
 from events.subjects import parse
 from events.types import (
@@ -71,11 +71,6 @@ def advance(status: ServerStatus | None, stored: Stored) -> ServerStatus | None:
 
 def _scanned(stored: Stored, said: _Said) -> ServerStatus:
     address = parse(stored.subject)
-    waiting = (
-        StepStatus(step.name, StepState.WAITING, f"waits for {step.waits_for}")
-        for step in steps().values()
-        if step.name not in SILENT
-    )
     return ServerStatus(
         server=address.server,
         site=address.site,
@@ -85,7 +80,17 @@ def _scanned(stored: Stored, said: _Said) -> ServerStatus:
         scanned_at=said.scanned_at or stored.time,
         changed_at=stored.time,
         sequence=stored.sequence,
-        steps=tuple(waiting),
+        steps=_waiting(tuple(steps().values())),
+    )
+
+
+@cache
+def _waiting(wired: tuple[Step, ...]) -> tuple[StepStatus, ...]:
+    """How the steps stand at first; many servers share it."""
+    return tuple(
+        StepStatus(step.name, StepState.WAITING, f"waits for {step.waits_for}")
+        for step in wired
+        if step.name not in SILENT
     )
 
 

@@ -13,6 +13,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 UNREAD_FOR = 30
 """Seconds that a client may leave unread what was sent to it."""
+LARGEST_MESSAGE = 16 * 1024 * 1024
+"""Bytes."""
 
 
 class _Server(uvicorn.Server):
@@ -58,11 +60,18 @@ class _Connection(H11Protocol):
 
 @asynccontextmanager
 async def served(
-    routes: list[Route], app: ASGIApp | None, host: str, port: int, *, patience: float
+    routes: list[Route],
+    app: ASGIApp | None,
+    host: str,
+    port: int,
+    *,
+    patience: float,
+    largest_message: int = LARGEST_MESSAGE,
 ) -> AsyncIterator[None]:
     """Serve while inside. Raises `OSError` when the port is taken.
 
-    `patience`: seconds in which a client must have sent a request whole.
+    `patience`: seconds in which a client must have sent a request whole. `largest_message`: bytes of a
+    WebSocket's message; one of more is cut off.
     """
 
     class Connection(_Connection):
@@ -79,6 +88,9 @@ async def served(
         server_header=False,
         timeout_graceful_shutdown=5,
         timeout_keep_alive=20,
+        # Whose headers are believed is the application's to say.
+        proxy_headers=False,
+        ws_max_size=largest_message,
     )
     server = _Server(config)
     listening = _listening(host, port)

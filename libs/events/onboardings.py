@@ -37,6 +37,17 @@ class Told(Generic[E]):
     sequence: int
 
 
+@dataclass(frozen=True)
+class Open(Generic[E]):
+    """An onboarding that has not ended, by its last event of a kind, and when it was last set going."""
+
+    event: E
+    since: datetime
+    """When that event, or a later message to the step itself (a replay), was stored."""
+    sequence: int
+    """Of the later of the two."""
+
+
 class Onboardings:
     """The onboardings of one step."""
 
@@ -54,19 +65,17 @@ class Onboardings:
             if told is not None:
                 yield told
 
-    async def open(self, kind: type[E], server: str) -> Told[E] | None:
+    async def open(self, kind: type[E], server: str) -> Open[E] | None:
         """The server's last event of a kind, if it belongs to the newest scan and that has not ended."""
         # Who finds none open looks no more: a follower that lags must not be the one that says so.
         stored = await self._stream.last(event_of_any_site(kind.name, server), from_leader=True)
         told = _told(stored, kind) if stored else None
         if told is None or await self._ended(told.event):
             return None
-        return told
-
-    async def last_replay(self, server: str) -> datetime | None:
-        """When this step was last told to do a server again, by the stream's clock."""
-        stored = await self._stream.last(f"onboarding.replay.{self._step.name}.*.{server}")
-        return stored.time if stored else None
+        message = await self._own_message(told.event)
+        if message and message.sequence > told.sequence:
+            return Open(told.event, message.time, message.sequence)
+        return Open(told.event, told.stored_at, told.sequence)
 
     async def end(self, event: Event) -> bool:
         """Publish an end, if none stands and no newer scan does. The step's dead letters of it go."""
@@ -106,10 +115,14 @@ class Onboardings:
                 telling=message.sequence if message else 0,
             )
 
-    async def failed(self, event: Event, failure: Failure) -> None:
-        """Give the step up: a dead letter of its own message, and StepFailed beside it, once."""
+    async def failed(self, onboarding: Open[E], failure: Failure) -> None:
+        """Give the step up: a dead letter of its own message, and StepFailed beside it, once.
+
+        Not if the step was sent another message meanwhile, a replay: nobody has seen what comes of that.
+        """
+        event = onboarding.event
         message = await self._own_message(event)
-        if message is None:
+        if message is None or message.sequence > onboarding.sequence:
             return
         standing = await self._dead_letters.of_step(self._step.name, event.server)
         if any(letter.stored.subject.endswith(f".{message.sequence}") for letter in standing):
@@ -134,8 +147,8 @@ class Onboardings:
         """The message that this step acted on last: the newest replay, or the event itself."""
         public = event_of_any_site(self._step.waits_for, event.server)
         private = f"onboarding.replay.{self._step.name}.*.{event.server}"
-        found = await self._stream.last_of_each([public, private])
-        own = [stored for stored in found if stored.onboarding_id == str(event.onboarding_id)]
+        found = [await self._stream.last(subject, from_leader=True) for subject in (public, private)]
+        own = [stored for stored in found if stored and stored.onboarding_id == str(event.onboarding_id)]
         return max(own, key=lambda stored: stored.sequence, default=None)
 
     def _span(self, event: Event, after: Stored | None) -> AbstractContextManager[None]:

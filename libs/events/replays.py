@@ -67,10 +67,15 @@ class Replays:
     async def superseded(self, letter: DeadLetter) -> bool:
         """Whether a newer scan of its server stands, so that nothing would act on it."""
         scan = await self._stream.last(scans_of(letter.server))
-        return scan is not None and scan.onboarding_id != letter.stored.onboarding_id
+        return scan is not None and letter.superseded_by(scan.sequence)
 
     async def replay(self, letter: DeadLetter, why: str) -> Sent:
-        """Send it to its step. Raises `InFlight` when that has been done and has not ended."""
+        """Send it to its step. Raises `InFlight` when that has been done and has not ended.
+
+        Raises `Refuse` when no step put it there.
+        """
+        if not letter.original_sequence:
+            raise Refuse(f"dead letter {letter.id} was put there by no step: discard it")
         last = await self._in_flight(letter)
         headers = {**replay_headers(letter), DEAD_LETTER: str(letter.id)}
         try:

@@ -22,6 +22,11 @@ from events.values import MacAddress
 ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
 _PADDED = 128
 
+REMEMBERED_FOR = 5.0
+"""Seconds for which an intake may believe what it read of the keys."""
+WITHDRAWN_AFTER = 2 * REMEMBERED_FOR
+"""Seconds after which every intake knows that a key was withdrawn, and what was taken before is stored."""
+
 
 class PublicKey(Frozen):
     """A public sealing key as intake serves it, in JWK's own words (RFC 7517)."""
@@ -36,11 +41,22 @@ class PublicKey(Frozen):
 
 
 class KeyRecord(Frozen):
-    """A value of the KV bucket `KEYS`: a retired key seals no more, but what it sealed is still opened."""
+    """A value of the KV bucket `KEYS`: a retired key seals no more, but what it sealed is still opened.
+
+    A withdrawn one is about to be deleted: what it sealed is still opened, but taken no more.
+    """
 
     key: PublicKey
     retired: bool = False
+    withdrawn: bool = False
     made_at: str = Field(description="RFC 3339.")
+
+
+class _Content(Frozen):
+    """What is under a seal."""
+
+    password: str = Field(min_length=1, repr=False)
+    bmc_mac: MacAddress
 
 
 def new_private_key(kid: str) -> dict[str, str]:
@@ -85,11 +101,10 @@ def unseal(sealed: str, bmc_mac: MacAddress, private: Mapping[str, str]) -> str:
     try:
         key = ECKey.import_key(dict(private))
         plaintext = jwe.decrypt_compact(to_bytes(sealed), key, algorithms=ALGORITHMS).plaintext
-        content = json.loads(plaintext or b"")
-        password, sealed_for = str(content["password"]), MacAddress(content["bmc_mac"])
+        content = _Content.model_validate_json(plaintext or b"")
     except (JoseError, ValueError, KeyError, TypeError):
         # Whatever broke, its text could quote the plaintext: say nothing of it.
         raise Refuse("the sealed password does not open: scan the password again") from None
-    if sealed_for != bmc_mac:
+    if content.bmc_mac != bmc_mac:
         raise Refuse(f"the sealed password was sealed for another BMC than {bmc_mac}: scan it again")
-    return password
+    return content.password

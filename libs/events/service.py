@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 import nats.errors
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
-from nats.js.kv import KeyValue
 from starlette.types import ASGIApp
 
 from events import connection, http, logs, memory, telemetry, threads
@@ -26,7 +25,6 @@ from events.questions import Answer, Check, answer_requests, checked
 from events.readiness import Probe, Readiness
 from events.settings import ServiceSettings
 from events.steps import steps
-from events.store_errors import translated
 from events.stream import Stream
 from events.types import Event
 
@@ -55,6 +53,7 @@ class Service:
         self._backgrounds: list[Callable[[Onboardings], Awaitable[None]]] = []
         self._beside: list[Callable[[Stream], Awaitable[None]]] = []
         self._app: ASGIApp | None = None
+        self._largest_message = http.LARGEST_MESSAGE
         self._stopping = False
         self._exit: asyncio.Future[int]
 
@@ -88,14 +87,10 @@ class Service:
         """Run this on ONBOARDING, once NATS is connected; when it ends, the process does."""
         self._beside.append(run)
 
-    def mount(self, app: ASGIApp) -> None:
-        """Serve this beside the health paths."""
+    def mount(self, app: ASGIApp, *, largest_message: int = http.LARGEST_MESSAGE) -> None:
+        """Serve this beside the health paths. `largest_message`: bytes of a WebSocket's message."""
         self._app = app
-
-    async def bucket(self, name: str) -> KeyValue:
-        """A KV bucket. Raises `Away` while it is missing."""
-        async with translated():
-            return await self.stream.jetstream.key_value(name)
+        self._largest_message = largest_message
 
     def run(self) -> None:
         """Work until SIGTERM (exit code 0) or until going on makes no sense (another)."""
@@ -124,6 +119,7 @@ class Service:
             settings.http_host,
             settings.http_port,
             patience=settings.http_patience,
+            largest_message=self._largest_message,
         ):
             working = asyncio.create_task(self._work(broker))
             working.add_done_callback(self._broken)

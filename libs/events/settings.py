@@ -9,7 +9,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ServiceSettings(BaseSettings):
     """How a service reaches NATS and is reached itself. Each field is an environment variable `ONRAMP_…`."""
 
-    model_config = SettingsConfigDict(env_prefix="ONRAMP_", extra="ignore", frozen=True)
+    # An error that quotes its input would quote the passwords in it.
+    model_config = SettingsConfigDict(
+        env_prefix="ONRAMP_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     nats_url: str = Field("nats://127.0.0.1:4222", description="One or more NATS servers, comma-separated.")
     nats_user: str | None = Field(None, description="This service's NATS user.")
@@ -29,8 +32,8 @@ class ServiceSettings(BaseSettings):
         30.0, gt=0, description="Seconds after which NATS gives an unheard-of message to another."
     )
     deadline: float = Field(120.0, gt=0, description="Seconds that one handling of one message may take.")
-    replicas: int = Field(
-        1, description="Replicas of the streams and buckets: 1 on one machine, 3 on a cluster."
+    replicas: int | None = Field(
+        None, description="Replicas that the streams and buckets must have: 3 on a cluster."
     )
     otlp_endpoint: str | None = Field(
         None, description="Where OpenTelemetry traces go (OTLP over HTTP), path and all: `…:4318/v1/traces`."

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 WAITS_FOR: Mapping[str, str] = {
     "netbox_sync": "server-scanned",
@@ -34,5 +35,9 @@ class Step:
 
 def steps() -> dict[str, Step]:
     """Every step by name, as wired here and in `ONRAMP_WIRING`."""
-    wiring = {**WAITS_FOR, **json.loads(os.environ.get("ONRAMP_WIRING") or "{}")}
-    return {name: Step(name, event) for name, event in wiring.items()}
+    return {step.name: step for step in _wired(os.environ.get("ONRAMP_WIRING") or "{}")}
+
+
+@cache
+def _wired(changes: str) -> tuple[Step, ...]:
+    return tuple(Step(name, event) for name, event in {**WAITS_FOR, **json.loads(changes)}.items())

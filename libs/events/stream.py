@@ -1,6 +1,7 @@
 """Reads and publishes on JetStream, in the words that the delivery rules use."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ class Stream:
         """Store a message and wait for the PubAck: its sequence, and whether `id` stood already.
 
         A publish that timed out may have landed: it is sent again with the same id. Another one under the
-        same check that is in flight (R3) is waited out. Raises `Away`, `Overtaken`, `Full`.
+        same check that is in flight (R3) is waited out as long. Raises `Away`, `Overtaken`, `Full`.
         """
         sent = {**headers, "Nats-Msg-Id": id, **(expected.headers() if expected else {})}
         give_up_at, connection = monotonic() + self.patience, self._connection
@@ -78,14 +79,12 @@ class Stream:
             except Full:
                 self.no_room[self.name] = monotonic() + REFUSAL_COUNTS
                 raise
-            except InFlight:
-                await asyncio.sleep(0.01)
             except Away as away:
                 if monotonic() > give_up_at:
                     if isinstance(away, NoAnswer) and connection == self._connection:
                         await self._see_whether_full()
                     raise
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.01 if isinstance(away, InFlight) else 0.2)
 
     @property
     def _connection(self) -> int:
@@ -124,6 +123,16 @@ class Stream:
             except NotFoundError:
                 return None
         return _stored(raw)
+
+    async def first_since(self, time: datetime) -> int | None:
+        """The sequence of the first message that was stored at or after a time, as the leader has it."""
+        request = json.dumps({"start_time": time.isoformat()}).encode()
+        async with translated():
+            try:
+                found = await self.jetstream._jsm._api_request(f"$JS.API.STREAM.MSG.GET.{self.name}", request)
+            except NotFoundError:
+                return None
+        return int(found["message"]["seq"])
 
     async def count(self, subject: str) -> int:
         """How many messages stand on matching subjects: one is fetched, NATS says how many follow."""

@@ -27,8 +27,8 @@ SESSIONS_KEPT = 86400.0
 REFERENCE_KEPT = 0.0
 
 
-def stream_configs(replicas: int = 1) -> list[StreamConfig]:
-    """The streams and, as streams, the buckets."""
+def stream_configs(replicas: int | None = None) -> list[StreamConfig]:
+    """The streams and, as streams, the buckets. Without `replicas` as many as there are, or one."""
     onboarding = _stream(ONBOARDING, "onboarding.>", replicas)
     onboarding.deny_delete = True
     onboarding.max_msgs_per_subject = PER_SUBJECT
@@ -50,8 +50,11 @@ def stream_configs(replicas: int = 1) -> list[StreamConfig]:
     ]
 
 
-def consumer_config(step: Step, *, ack_wait: float) -> ConsumerConfig:
-    """A step's durable: explicit acks, and no bound on how often or how many wait."""
+def consumer_config(step: Step, *, ack_wait: float | None) -> ConsumerConfig:
+    """A step's durable: explicit acks, and no bound on how often or how many wait.
+
+    Without `ack_wait` the one that it has, or NATS's default of 30 s.
+    """
     return ConsumerConfig(
         durable_name=step.name,
         filter_subjects=step.filter_subjects,
@@ -64,7 +67,7 @@ def consumer_config(step: Step, *, ack_wait: float) -> ConsumerConfig:
     )
 
 
-def consumer_configs(*, ack_wait: float) -> list[ConsumerConfig]:
+def consumer_configs(*, ack_wait: float | None) -> list[ConsumerConfig]:
     """Every step's durable."""
     return [consumer_config(step, ack_wait=ack_wait) for step in steps().values()]
 
@@ -86,7 +89,7 @@ class OnboardingLimits:
         return 0 < self.max_age < (age + delay) * 1.1
 
 
-def _stream(name: str, subject: str, replicas: int) -> StreamConfig:
+def _stream(name: str, subject: str, replicas: int | None) -> StreamConfig:
     return StreamConfig(
         name=name,
         subjects=[subject],
@@ -99,7 +102,7 @@ def _stream(name: str, subject: str, replicas: int) -> StreamConfig:
     )
 
 
-def _bucket(name: str, max_age: float, replicas: int) -> StreamConfig:
+def _bucket(name: str, max_age: float, replicas: int | None) -> StreamConfig:
     """A KV bucket is a stream of its own form (nats-io's ADR-8)."""
     config = _stream(f"KV_{name}", f"$KV.{name}.>", replicas)
     config.max_msgs_per_subject = 1

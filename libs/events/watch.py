@@ -1,30 +1,26 @@
-"""Delivery rule 11: the streams and consumers that a service stands on, watched while it runs.
+"""Delivery rule 11: the consumers that a service stands on, watched while it runs.
 
 A deleted consumer is silent in NATS: fetches just find nothing. So each is asked after every few
 seconds; when it is gone or differs, fetching stops and readiness says so, and when `onramp streams
-apply` has mended it, fetching starts again without a restart. The ack floor is noted in `PROGRESS`, from
-where a lost consumer is made again.
+apply` has mended it, fetching starts again without a restart.
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime
-from time import monotonic
 from typing import Protocol
 
 import nats.errors
-from nats.js.api import ConsumerConfig, ConsumerInfo, StreamConfig
+from nats.js.api import ConsumerConfig, ConsumerInfo
 from nats.js.errors import APIError, NotFoundError
 
 from events.agreement import differences
 from events.backlog import Backlog
 from events.endings import Endings
+from events.progress import Progress
 from events.readiness import Readiness
 from events.store_errors import StoreError, translated
 from events.stream import Stream
-from events.streams import OnboardingLimits
 
 EVERY = 3.0
 """Seconds between two looks."""
@@ -64,9 +60,9 @@ class ConsumerWatch:
         self._readiness = readiness
         self._name = str(wanted.durable_name)
         self._backlog = Backlog(stream, wanted)
+        self._progress = Progress(stream, self._name)
         self._started = False
         self._pending: list[int] = []
-        self._floor = -1
 
     async def look(self) -> None:
         """See how the consumer stands, and fetch or stop fetching accordingly."""
@@ -77,7 +73,7 @@ class ConsumerWatch:
             await self._fetching.start()
             self._started = True
         if info is not None:
-            await self._note_progress(info)
+            await self._progress.note(info)
             await self._backlog.measure(info)
             reason = reason or self._trouble(info)
         self._readiness.set(f"consumer {self._name}", reason)
@@ -88,18 +84,7 @@ class ConsumerWatch:
         with suppress(StoreError, APIError, nats.errors.Error):
             info, _ = await self._find()
             if info is not None:
-                await self._note_progress(info)
-
-    async def _note_progress(self, info: ConsumerInfo) -> None:
-        """Write the ack floor where it outlives the consumer."""
-        floor = info.ack_floor.stream_seq if info.ack_floor else None
-        if floor is None or floor == self._floor:
-            return
-        async with translated():
-            bucket = await self._stream.jetstream.key_value("PROGRESS")
-            value = {"ack_floor": floor, "at": datetime.now(UTC).isoformat()}
-            await bucket.put(self._name, json.dumps(value).encode())
-        self._floor = floor
+                await self._progress.note(info)
 
     async def _find(self) -> tuple[ConsumerInfo | None, str]:
         try:
@@ -125,36 +110,6 @@ class ConsumerWatch:
         if self._started:
             self._started = False
             await self._fetching.stop()
-
-
-class StreamWatch:
-    """Watches over the streams and buckets."""
-
-    def __init__(
-        self, stream: Stream, wanted: list[StreamConfig], limits: OnboardingLimits, readiness: Readiness
-    ) -> None:
-        self._stream = stream
-        self._wanted = wanted
-        self._limits = limits
-        self._readiness = readiness
-
-    async def look(self) -> None:
-        """See how each stands."""
-        for wanted in self._wanted:
-            self._readiness.set(f"stream {wanted.name}", await self._trouble(wanted))
-
-    async def _trouble(self, wanted: StreamConfig) -> str:
-        try:
-            async with translated():
-                info = await self._stream.jetstream._jsm.stream_info(str(wanted.name))
-        except NotFoundError:
-            return f"the stream {wanted.name} is missing: run `onramp streams apply`"
-        if wanted.name == self._stream.name:
-            self._limits.max_age = info.config.max_age or 0.0
-        if monotonic() < Stream.no_room.get(str(wanted.name), 0.0):
-            return f"the stream {wanted.name} has no room: NATS's disk, or its bound on it, is full"
-        differs = differences(wanted, info.config)
-        return f"the stream {wanted.name} differs: {'; '.join(differs)}" if differs else ""
 
 
 async def keep_looking(looks: list[Callable[[], Awaitable[None]]], readiness: Readiness) -> None:

@@ -9,6 +9,7 @@ from onramp.cli import (
     keys,
     lease,
     merge,
+    operations,
     purge,
     replay,
     sandbox,
@@ -38,6 +39,7 @@ app.command("doctor")(doctor.doctor)
 app.command("merge")(merge.merge)
 app.add_typer(lease.app, name="lease")
 app.command("purge")(purge.purge)
+app.command("operations")(operations.operations)
 app.add_typer(streams.app, name="streams")
 app.add_typer(keys.app, name="keys")
 app.command("sandbox")(sandbox.sandbox)

@@ -16,6 +16,8 @@ import typer
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from events.encrypted import wants_tls
+
 CONTEXT_FIELDS = {
     "url": "nats_url",
     "user": "nats_user",
@@ -36,7 +38,10 @@ def _who() -> str:
 class Access(BaseSettings):
     """How the command line reaches what it needs."""
 
-    model_config = SettingsConfigDict(env_prefix="ONRAMP_", extra="ignore", frozen=True)
+    # An error that quotes its input would quote the passwords in it.
+    model_config = SettingsConfigDict(
+        env_prefix="ONRAMP_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     nats_url: str = Field("nats://127.0.0.1:4222", description="One or more NATS servers, comma-separated.")
     nats_user: str | None = Field(None, description="The NATS user.")
@@ -55,7 +60,7 @@ class Access(BaseSettings):
     @property
     def wants_tls(self) -> bool:
         """Whether the connection to NATS is to be encrypted."""
-        return bool(self.nats_ca_file or self.nats_cert_file or self.nats_url.startswith("tls:"))
+        return wants_tls(self.nats_url, self.nats_ca_file, self.nats_cert_file)
 
     def bearer(self) -> str | None:
         """The token for intake. Raises `typer.BadParameter` where its file can't be read."""

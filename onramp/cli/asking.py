@@ -2,6 +2,7 @@
 
 from pydantic import ValidationError
 
+from events.errors import Refuse
 from events.stored import Stored
 from events.types import Frozen, Registration
 from events.values import IpAddress
@@ -20,9 +21,14 @@ class _Known(Frozen):
 
 
 def question(server: Server) -> Question:
-    """What is asked about a server: its newest scan, and the address that was recorded for it."""
+    """What is asked about a server: its newest scan, and the address that was recorded for it.
+
+    Raises `Refuse` where no event of it can be read that has a registration.
+    """
     known = [_known(stored) for stored in server.events.values()]
     registrations = [found.registration for found in known if found.registration]
+    if not registrations:
+        raise Refuse(f"the scan of {server.status.server} can't be read: scan it again")
     addresses = [found.bmc_ip for found in known if found.bmc_ip]
     return Question(
         server=server.status.server,

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from events.asking import ask, asked_steps
+from events.errors import Refuse
 from events.status import State, StepState
 from events.stream import Stream
 from events.verdicts import Verdict, Would
@@ -107,7 +108,10 @@ def _asked(server: Server) -> list[str]:
 
 
 async def _finding(stream: Stream, server: Server, step: str) -> Finding:
-    verdict = await ask(stream.client, step, question(server))
+    try:
+        verdict = await ask(stream.client, step, question(server))
+    except Refuse as refusal:
+        verdict = Verdict(step=step, would=Would.UNKNOWN, reason=refusal.reason)
     return Finding(server.status.server, step, _told(server, step), verdict)
 
 

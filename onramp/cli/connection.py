@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import nats.errors
 from nats.aio.client import Client
 
+from events.encrypted import EncryptedClient, NotEncrypted
 from events.stream import Stream
 from onramp.cli.access import Access, access
 
@@ -30,7 +31,7 @@ async def connected(environment: Mapping[str, str] | None = None) -> AsyncIterat
     given = {name.removeprefix("ONRAMP_").lower(): value for name, value in (environment or {}).items()}
     settings = Access.model_validate(given) if environment else access()
     _look_at_files(settings)
-    client = Client()
+    client = EncryptedClient() if settings.wants_tls else Client()
     try:
         await client.connect(
             settings.nats_url.split(","),
@@ -83,6 +84,9 @@ def _explained(settings: Access, error: Exception) -> NotConnected:
     where, who = f"NATS at {settings.nats_url}", f" as {settings.nats_user}" if settings.nats_user else ""
     if isinstance(error, nats.errors.AuthorizationError) or "Authorization" in str(error):
         return NotConnected(f"{where} refuses us{who}", _other_credentials(settings))
+    if isinstance(error, NotEncrypted):
+        do = "have it require TLS; nothing was sent to it"
+        return NotConnected(f"{where} does not require TLS, which was asked for", do)
     if isinstance(error, ssl.SSLCertVerificationError) and "mismatch" in error.verify_message:
         return NotConnected(f"{where} has another's certificate ({error.verify_message})", _OTHER_NAME)
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -20,10 +21,11 @@ from onramp.cli.letters import (
     Selection,
     Service,
     Site,
+    passed_over,
     selected,
 )
-from onramp.cli.operating import AskedWhy, Yes, replays_on
-from onramp.cli.output import NOT_WELL, Json, console, counted, print_json, run, uncut
+from onramp.cli.operating import AskedWhy, Yes, agreed, replays_on, told
+from onramp.cli.output import NOT_WELL, Json, console, counted, errors, print_json, run, uncut
 
 app = typer.Typer(help="What failed and waits for a person.", no_args_is_help=True)
 
@@ -73,7 +75,7 @@ def discard(
     which = Selection(ids=tuple(ids or ()), superseded=superseded)
     if not which.names_any:
         raise typer.BadParameter("name ids, or --superseded")
-    run(_discard(which, why or typer.prompt("Why"), yes, as_json))
+    run(_discard(which, told(why), yes, as_json))
 
 
 async def _list(which: Selection, as_json: bool) -> int:
@@ -101,12 +103,11 @@ async def _discard(which: Selection, why: str, yes: bool, as_json: bool) -> int:
     async with connected() as stream:
         found = await selected(stream, which)
         if not yes and found:
-            console.print(_table(found))
-            typer.confirm(f"Discard {len(found)}?", abort=True)
+            errors.print(_table(found))
+            agreed(f"Discard {len(found)}?")
         replays = replays_on(stream)
         results = [await _discarded(replays, letter.letter, why) for letter in found]
-    gone = set(which.ids) - {letter.letter.id for letter in found}
-    results += [{"id": id, "state": "gone", "reason": "it does not stand"} for id in sorted(gone)]
+        results += [asdict(each) for each in await passed_over(stream, which, found)]
     if as_json:
         print_json(results)
     else:

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 
 import nats.errors
 import typer
+from nats.aio.client import Client
 from rich.table import Table
 
+from events.seal import WITHDRAWN_AFTER
 from onramp.cli.connection import connected
 from onramp.cli.operating import operations_on
 from onramp.cli.output import Json, NoAnswer, Refused, console, print_json, run, uncut
@@ -29,7 +31,7 @@ def new(as_json: Json = False) -> None:
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
-    """Every key, and whose passwords still need it.
+    """Every key, whether its private half is lost, and whose passwords still need it.
 
     [dim]$[/] onramp keys list
     [dim]$[/] onramp keys list --json
@@ -48,7 +50,7 @@ def retire(kid: Kid, as_json: Json = False) -> None:
 
 @app.command()
 def delete(kid: Kid, as_json: Json = False) -> None:
-    """Delete a retired key that no server's newest scan is sealed to.
+    """Delete a retired key that no server's newest scan is sealed to. It takes some seconds.
 
     [dim]$[/] onramp keys delete 2026-11-21-eb4b589c
     """
@@ -76,32 +78,30 @@ async def _about_one(verb: str, kid: str, done: str, as_json: bool) -> int:
 async def _asked(verb: str, question: dict[str, str]) -> dict[str, Any]:
     """What vault_writer answers. Raises `Refused` with its reason, `NoAnswer` when it does not."""
     async with connected() as stream:
-        try:
-            message = await stream.client.request(
-                f"keys.{verb}", json.dumps(question).encode(), timeout=_PATIENCE
-            )
-        except (nats.errors.NoRespondersError, nats.errors.TimeoutError):
-            raise NoAnswer(
-                "vault_writer does not answer: is it running, and are you an administrator?"
-            ) from None
-        answer: dict[str, Any] = json.loads(message.data)
-        if "error" in answer:
-            raise Refused(answer["error"])
+        answer = await answered(stream.client, verb, question)
         if verb != "list":
             kid = question.get("kid") or answer["key"]["kid"]
             await operations_on(stream).note(f"keys-{verb}", kid, "")
     return answer
 
 
+async def answered(client: Client, verb: str, question: dict[str, str]) -> dict[str, Any]:
+    """What vault_writer answers. Raises `Refused` with its reason, `NoAnswer` when it does not."""
+    try:
+        patience = _PATIENCE + (WITHDRAWN_AFTER if verb == "delete" else 0)
+        message = await client.request(f"keys.{verb}", json.dumps(question).encode(), timeout=patience)
+    except (nats.errors.NoRespondersError, nats.errors.TimeoutError):
+        raise NoAnswer("vault_writer does not answer: is it running, and are you an administrator?") from None
+    answer: dict[str, Any] = json.loads(message.data)
+    if "error" in answer:
+        raise Refused(answer["error"])
+    return answer
+
+
 def _table(keys: list[dict[str, Any]]) -> Table:
     table = uncut("Key", "Made at", "State", "Needed by")
     for key in keys:
-        needed_by = ", ".join(key["needed_by"]) or "nobody"
-        table.add_row(
-            key["kid"],
-            key["made_at"],
-            "retired" if key["retired"] else "seals",
-            needed_by,
-            style="dim" if key["retired"] else None,
-        )
+        state = ("retired" if key["retired"] else "seals") + (", lost" if key["lost"] else "")
+        style = "dim" if key["retired"] else "bold red" if key["lost"] else None
+        table.add_row(key["kid"], key["made_at"], state, ", ".join(key["needed_by"]) or "nobody", style=style)
     return table

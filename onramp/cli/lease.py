@@ -13,8 +13,8 @@ from events.stream import Stream
 from events.verdicts import Verdict, Would
 from onramp.cli.asking import question
 from onramp.cli.connection import connected
-from onramp.cli.operating import AskedWhy, Yes, replays_on
-from onramp.cli.output import Json, NoAnswer, Refused, console, print_json, run
+from onramp.cli.operating import AskedWhy, Yes, agreed, replays_on, told
+from onramp.cli.output import Json, NoAnswer, Refused, console, errors, print_json, run
 from onramp.cli.standing import one_server
 
 app = typer.Typer(help="Leases that stand in a server's way.", no_args_is_help=True)
@@ -58,13 +58,13 @@ def force(
 async def _force(server: str, why: str | None, yes: bool, as_json: bool) -> int:
     async with connected() as stream:
         holder = await _holder(stream, server)
-        if not as_json:
-            console.print(holder.reason, markup=False, highlight=False, soft_wrap=True)
+        if not as_json or not yes:
+            errors.print(holder.reason, markup=False, highlight=False, soft_wrap=True)
         if not yes:
-            typer.confirm(f"Delete the lease of {holder.mac} on {holder.address}?", abort=True)
+            agreed(f"Delete the lease of {holder.mac} on {holder.address}?")
         orders = {FORCE_LEASE: f"{holder.mac}@{holder.address}"}
         waits_for = steps()[STEP].waits_for
-        await replays_on(stream).again(STEP, waits_for, server, why or typer.prompt("Why"), orders)
+        await replays_on(stream).again(STEP, waits_for, server, told(why), orders)
     if as_json:
         print_json({"server": server, **asdict(holder), "sent": True})
     else:

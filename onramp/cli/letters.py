@@ -11,7 +11,7 @@ import typer
 from events.dead_letters import DeadLetter
 from events.store_errors import translated
 from events.stream import Stream
-from events.subjects import event_of_any_site, parse
+from events.subjects import DEAD_LETTERS, event_of_any_site, parse
 from events.types import ServerScanned
 from onramp.cli.durations import Since
 from onramp.cli.operating import replays_on
@@ -84,16 +84,37 @@ class Selection:
         )
 
 
+@dataclass(frozen=True)
+class PassedOver:
+    """An id that was named, and why nothing is done with it."""
+
+    id: int
+    state: str
+    """`gone`, or `left out` by a filter."""
+    reason: str
+
+
 async def selected(stream: Stream, which: Selection) -> list[Letter]:
     """The dead letters that are meant, the oldest first."""
     return [found async for found in _standing(stream) if which.lets_through(found)]
+
+
+async def passed_over(stream: Stream, which: Selection, found: Sequence[Letter]) -> list[PassedOver]:
+    """The ids that are named and not among those that were found."""
+    letters = Stream(stream.client, DEAD_LETTERS)
+    return [
+        PassedOver(id, "left out", "it stands, and the other options leave it out")
+        if await letters.at(id)
+        else PassedOver(id, "gone", "it does not stand: it was replayed or discarded")
+        for id in sorted({*which.ids} - {each.letter.id for each in found})
+    ]
 
 
 async def _standing(stream: Stream) -> AsyncIterator[Letter]:
     letters = [letter async for letter in replays_on(stream).standing()]
     newest = await _newest_scans(stream, letters)
     for letter in letters:
-        yield Letter(letter, superseded=newest.get(letter.server, 0) > letter.original_sequence)
+        yield Letter(letter, superseded=letter.superseded_by(newest.get(letter.server, 0)))
 
 
 async def _newest_scans(stream: Stream, letters: Sequence[DeadLetter]) -> Mapping[str, int]:

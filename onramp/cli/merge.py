@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,7 +30,7 @@ def merge(
 ) -> None:
     """Make an import file of devices and Kea's reservations, joined by the hostname's first label.
 
-    The label may end in `-bmc`. Fields of a device win over its reservation's. What can't be joined is
+    The label may end in `-bmc`. What a device says wins over its reservation. What can't be joined is
     listed: exit code 1. The output holds the passwords; as a file only you can read it.
 
     [dim]$[/] onramp merge devices.yaml kea-dhcp4.conf --site dcoa --output servers.json
@@ -62,6 +63,8 @@ def _write(records: Sequence[Mapping[str, Any]], output: Path | None) -> None:
         return print_json(records)
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)  # One that stood before may be open to others.
         json.dump(records, file, indent=2)
     return None
 

@@ -35,7 +35,7 @@ def merge(devices: Sequence[Json], reservations: Sequence[Json], site: str = "")
         if told:
             problems.append(f"{_called(same[0], 'device_name')}: {told}")
         else:
-            records.append({**(_fields(found[0]) if found else {}), **same[0]})
+            records.append({**(_fields(found[0]) if found else {}), **_said(same[0])})
     unmatched = [host for name, hosts in by_host.items() if name not in by_device for host in hosts]
     problems += [f"{_called(host, 'hostname')}: a reservation that no device matches" for host in unmatched]
     return Merged(tuple(records), tuple(problems))
@@ -95,7 +95,14 @@ def _problem(same: Sequence[Json], found: Sequence[Json]) -> str:
     device = same[0]
     if not device.get("bmc_password") and not device.get("bmc_password_sealed"):
         return "no password"
-    return "" if found or device.get("bmc_mac") else "no reservation matches"
+    if device.get("bmc_mac") or (found and found[0].get("hw-address")):
+        return ""
+    return "neither it nor its reservation has a MAC" if found else "no reservation matches"
+
+
+def _said(device: Json) -> Json:
+    """What a device says; a field that was left empty says nothing."""
+    return {name: value for name, value in device.items() if value not in (None, "")}
 
 
 def _fields(reservation: Json) -> Json:

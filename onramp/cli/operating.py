@@ -14,6 +14,16 @@ AskedWhy = Annotated[str | None, typer.Option("--why", help="Why, for the record
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
+def agreed(question: str) -> None:
+    """Ask, beside the output, before something is done that is not undone. Ends the command on a no."""
+    typer.confirm(question, abort=True, err=True)
+
+
+def told(why: str | None) -> str:
+    """Why, asked for beside the output where it was not given."""
+    return why or str(typer.prompt("Why", err=True))
+
+
 def operations_on(stream: Stream) -> Operations:
     """What this operator does."""
     return Operations(stream, access().operator)

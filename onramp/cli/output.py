@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Annotated, Any, NoReturn
 
 import typer
+from nats.js.errors import NotFoundError
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -46,12 +47,14 @@ def run(command: Coroutine[Any, Any, int]) -> NoReturn:
         code = asyncio.run(command)
     except (NotConnected, StoreError, NoAnswer) as failure:
         code = _said(failure, NO_ANSWER)
+    except NotFoundError as missing:
+        code = _said(f"NATS says {missing.description}: run `onramp streams apply`", NO_ANSWER)
     except (Refused, Refuse, InFlight) as refusal:
         code = _said(refusal, REFUSED)
     raise typer.Exit(code)
 
 
-def _said(failure: Exception, code: int) -> int:
+def _said(failure: Exception | str, code: int) -> int:
     errors.print(f"onramp: {failure}", style="red", markup=False, highlight=False, soft_wrap=True)
     return code
 

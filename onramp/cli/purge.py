@@ -8,7 +8,7 @@ from events.store_errors import translated
 from events.stream import Stream
 from events.subjects import DEAD_LETTERS, event_of_any_site
 from onramp.cli.connection import connected
-from onramp.cli.operating import AskedWhy, Yes, operations_on
+from onramp.cli.operating import AskedWhy, Yes, agreed, operations_on, told
 from onramp.cli.output import Json, Refused, console, print_json, run
 
 
@@ -39,8 +39,8 @@ async def _purge(server: str, why: str | None, yes: bool, as_json: bool) -> int:
         if not any(standing.values()):
             raise Refused(f"the streams hold nothing of {server}")
         if not yes:
-            typer.confirm(f"Remove all that stands of {server}, for good: {said}?", abort=True)
-        await operations_on(stream).note("purge", server, why or typer.prompt("Why"))
+            agreed(f"Remove all that stands of {server}, for good: {said}?")
+        await operations_on(stream).note("purge", server, told(why))
         for each, theirs in subjects.items():
             for subject in theirs:
                 async with translated():

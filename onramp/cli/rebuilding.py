@@ -94,7 +94,10 @@ async def _line(stream: Stream, wanted: Wanted, server: Server, kids: set[str]) 
         return Line(name, "scan again", f"its password is sealed to the key {kid}, which is gone")
     if wanted.step in SILENT:
         return Line(name, "lost", "this step answers no question, and looks by itself", send=True)
-    verdict = await ask(stream.client, wanted.step, question(server))
+    try:
+        verdict = await ask(stream.client, wanted.step, question(server))
+    except Refuse as refusal:
+        return Line(name, "scan again", refusal.reason)
     send = verdict.would is Would.CREATE or (wanted.overwrite and verdict.would in OVERWRITTEN)
     return Line(name, _STATES[verdict.would], verdict.reason, verdict.changes, send)
 

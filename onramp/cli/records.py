@@ -33,9 +33,10 @@ class Judge:
     `ONRAMP_REQUIRE_BOOT_MAC`.
     """
 
-    def __init__(self, file: Sequence[Record]) -> None:
+    def __init__(self, file: Sequence[Record], *, made_names: bool = True) -> None:
+        """`made_names`: whether intake has the same pattern as we, so that the names it makes are known."""
         self._settings = Settings()
-        self._clashes: Clashes = clashes(file, self._settings.name_pattern)
+        self._clashes: Clashes = clashes(file, self._settings.name_pattern if made_names else "")
 
     def sendable(self, record: Record) -> bool:
         """Whether it can be read by itself, and no other record of the file claims the same."""

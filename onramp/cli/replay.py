@@ -15,7 +15,7 @@ from events.steps import steps
 from onramp.cli import rebuild
 from onramp.cli.connection import connected
 from onramp.cli.durations import Since
-from onramp.cli.letters import Ids, Letter, Reason, Selection, Service, Site, selected
+from onramp.cli.letters import Ids, Letter, Reason, Selection, Service, Site, passed_over, selected
 from onramp.cli.operating import Why, replays_on
 from onramp.cli.output import NOT_WELL, Json, console, print_json, run, uncut
 from onramp.cli.rebuilding import Wanted
@@ -72,22 +72,18 @@ def replay(
 async def _replay(which: Selection, rate: float, why: str, dry_run: bool, as_json: bool) -> int:
     async with connected() as stream:
         found = await selected(stream, which)
-        gone = [
-            Outcome(id, "", "", "gone", "it does not stand: it was replayed or discarded")
-            for id in which.ids
-            if id not in {letter.letter.id for letter in found}
-        ]
+        over = [Outcome(o.id, "", "", o.state, o.reason) for o in await passed_over(stream, which, found)]
         if dry_run:
             print_json([letter.row() for letter in found]) if as_json else console.print(_would(found))
-            return NOT_WELL if gone else 0
+            return NOT_WELL if over else 0
         replays = replays_on(stream)
         orders = [order(replays, letter.letter, why) for letter in found]
 
         def report(outcomes: Sequence[Outcome]) -> None:
-            _report([*gone, *outcomes], as_json)
+            _report([*over, *outcomes], as_json)
 
         outcomes = await Replaying(stream, rate).follow(orders, report, quiet=as_json)
-    return NOT_WELL if gone or any(outcome.state != "succeeded" for outcome in outcomes) else 0
+    return NOT_WELL if over or any(outcome.state != "succeeded" for outcome in outcomes) else 0
 
 
 def order(replays: Replays, letter: DeadLetter, why: str) -> Order:

@@ -5,16 +5,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from dataclasses import dataclass
 from time import monotonic
 
+from nats.js.errors import NotFoundError
 from rich.progress import Progress
 
 from events.dead_letters import DeadLetter
 from events.errors import Refuse
 from events.replays import InFlight, Sent
-from events.store_errors import Overtaken
+from events.steps import steps
+from events.store_errors import Overtaken, translated
 from events.stream import Stream
 from events.subjects import DEAD_LETTERS, dead_letter_subject, parse
 from onramp.cli.acks import Acks
-from onramp.cli.output import errors
+from onramp.cli.output import NoAnswer, errors
 
 LOOKS_EVERY = 0.3
 """Seconds between two looks at those that are on their way."""
@@ -108,7 +110,11 @@ class Replaying:
     async def follow(
         self, orders: Sequence[Order], report: Callable[[list[Outcome]], None], *, quiet: bool
     ) -> list[Outcome]:
-        """Show how it goes, and report what is known at the end, also when it is broken off."""
+        """Show how it goes, and report what is known at the end, also when it is broken off.
+
+        Raises `NoAnswer`, before anything is sent, where a step has no consumer.
+        """
+        await self._see_consumers({order.step for order in orders})
         outcomes: list[Outcome] = []
         try:
             with Progress(console=errors, transient=True, disable=quiet) as progress:
@@ -119,6 +125,15 @@ class Replaying:
         finally:
             report([*outcomes, *self.going])
         return outcomes
+
+    async def _see_consumers(self, wanted: set[str]) -> None:
+        for step in sorted(wanted & steps().keys()):
+            try:
+                async with translated():
+                    await self._stream.jetstream.consumer_info(self._stream.name, step)
+            except NotFoundError:
+                missing = f"the consumer {step} is missing: run `onramp streams apply`"
+                raise NoAnswer(f"{missing}; nothing was sent") from None
 
     async def _send_all(self, orders: Sequence[Order]) -> None:
         left, pace = iter(orders), Pace(self._rate)

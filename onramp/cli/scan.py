@@ -97,7 +97,7 @@ async def _import(records: Sequence[Record], dry_run: bool, as_json: bool) -> in
 
 async def _registered(records: Sequence[Record], dry_run: bool) -> AsyncIterator[Result]:
     """Each record's result. Those that claim the same thing, or can't be read, are not even sent."""
-    judge = Judge(records)
+    judge = Judge(records, made_names=dry_run)
     for record in records:
         if dry_run or not judge.sendable(record):
             yield judged(record, judge)
@@ -126,7 +126,10 @@ def _say_all(results: Sequence[Result]) -> None:
     if unanswered := [result for result in results if result.state == "unanswered"]:
         first, count = unanswered[0], counts["unanswered"]
         _say(f"from {first.place} on, {counted(count, 'record')} got no answer: {first.reason}", first.state)
-        _say("import the file again: what was taken already is not changed by that", "unanswered")
+        _say(
+            "import again from there on only: a record that was taken already would be a new scan",
+            first.state,
+        )
 
 
 def _say(line: str, state: str) -> None:

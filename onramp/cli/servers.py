@@ -8,24 +8,16 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from events.status import ServerStatus, State
+from events.status import State
 from onramp.cli.connection import connected
 from onramp.cli.durations import span, spelled
 from onramp.cli.output import Json, Refused, console, counted, print_json, run, uncut
-from onramp.cli.standing import Filter, at_step, every_server, waiting_since, waits_for
+from onramp.cli.standing import Filter, Server, at_step, every_server
 from onramp.cli.timeline import drawn, read, told
+from onramp.live.table import STATES
 
 Sites = Annotated[list[str] | None, typer.Option("--site", help="Only this site; may be repeated.")]
 Servers = Annotated[list[str] | None, typer.Option("--server", help="Only this server; may be repeated.")]
-
-STYLES = {
-    State.READY: "green",
-    State.INCOMPLETE: "magenta",
-    State.FAILED: "bold red",
-    State.DELAYED: "yellow",
-    State.DISCARDED: "dim",
-    State.IN_PROGRESS: "blue",
-}
 
 
 def servers(
@@ -43,8 +35,7 @@ def servers(
     [dim]$[/] onramp servers --state failed --state delayed
     [dim]$[/] onramp servers --site dcoa --step kea_sync --waiting-longer-than 30m
     """
-    which = Filter(site or (), (), state or (), step or (), waiting_longer_than)
-    run(_servers(which, as_json))
+    run(_servers(Filter(site or (), (), state or (), step or ()), waiting_longer_than, as_json))
 
 
 def show(server: Annotated[str, typer.Argument(help="The server's name.")], as_json: Json = False) -> None:
@@ -55,10 +46,11 @@ def show(server: Annotated[str, typer.Argument(help="The server's name.")], as_j
     run(_show(server.strip().lower(), as_json))
 
 
-async def _servers(which: Filter, as_json: bool) -> int:
+async def _servers(which: Filter, longer: timedelta | None, as_json: bool) -> int:
     async with connected() as stream:
-        found = [server.status async for server in every_server(stream) if which.lets_through(server.status)]
-    print_json([_row(status) for status in found]) if as_json else console.print(_table(found))
+        meant = [server async for server in every_server(stream) if which.lets_through(server.status)]
+    found = [server for server in meant if longer is None or server.waits_for > longer]
+    print_json([_row(server) for server in found]) if as_json else console.print(_table(found))
     return 0
 
 
@@ -71,20 +63,21 @@ async def _show(server: str, as_json: bool) -> int:
     return 0
 
 
-def _row(status: ServerStatus) -> dict[str, object]:
+def _row(server: Server) -> dict[str, object]:
     return {
-        **asdict(status),
-        "step": at_step(status) or None,
-        "waiting_since": None if status.ended else waiting_since(status),
-        "settled": status.settled,
+        **asdict(server.status),
+        "step": at_step(server.status) or None,
+        "waiting_since": server.waiting_since,
+        "settled": server.status.settled,
     }
 
 
-def _table(found: list[ServerStatus]) -> Table:
+def _table(found: list[Server]) -> Table:
     table = uncut("Server", "Site", "State", "Step", "Waits", "Why")
-    for status in found:
-        waits = "" if status.ended else spelled(waits_for(status))
-        state = Text(status.state, STYLES[status.state])
+    for server in found:
+        status = server.status
+        waits = "" if status.ended else spelled(server.waits_for)
+        state = Text(status.state, STATES[status.state])
         table.add_row(status.server, status.site, state, at_step(status), waits, Text(status.reason))
     table.caption = counted(len(found), "server")
     return table

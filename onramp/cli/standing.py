@@ -11,6 +11,7 @@ from events.steps import steps
 from events.stored import Stored
 from events.stream import Stream
 from events.subjects import event_of_any_site, parse
+from events.types import ServerScanned
 
 PASSED = frozenset({StepState.DONE, StepState.SKIPPED})
 
@@ -30,6 +31,20 @@ class Server:
         found = self.status.step(step)
         return found is not None and found.state in PASSED
 
+    @property
+    def waiting_since(self) -> datetime | None:
+        """Since when its step has had its turn, by NATS's clock; `None` once its onboarding has ended."""
+        if self.status.ended:
+            return None
+        passed = [step.since for step in self.status.steps if step.since and step.state in PASSED]
+        return max([self.events[ServerScanned.name].time, *passed])
+
+    @property
+    def waits_for(self) -> timedelta:
+        """For how long that is; no time at all once its onboarding has ended."""
+        since = self.waiting_since
+        return datetime.now(UTC) - since if since else timedelta()
+
 
 @dataclass(frozen=True)
 class Filter:
@@ -39,7 +54,6 @@ class Filter:
     servers: Collection[str] = ()
     states: Collection[State] = ()
     steps: Collection[str] = ()
-    waiting_longer_than: timedelta | None = None
 
     def lets_through(self, status: ServerStatus) -> bool:
         """Whether it is one of them."""
@@ -48,7 +62,6 @@ class Filter:
             and status.server in (self.servers or {status.server})
             and status.state in (self.states or {status.state})
             and (not self.steps or at_step(status) in self.steps)
-            and (self.waiting_longer_than is None or waits_for(status) > self.waiting_longer_than)
         )
 
 
@@ -74,17 +87,6 @@ def at_step(status: ServerStatus) -> str:
     open_steps = [step for step in status.steps if step.state not in PASSED]
     troubled = [step for step in open_steps if step.state is not StepState.WAITING]
     return next((step.step for step in [*troubled, *open_steps]), "")
-
-
-def waiting_since(status: ServerStatus) -> datetime:
-    """Since when that step has had its turn: the end of the last one that was passed."""
-    passed = [step.since for step in status.steps if step.since and step.state in PASSED]
-    return max([status.scanned_at, *passed])
-
-
-def waits_for(status: ServerStatus) -> timedelta:
-    """For how long it has been waiting; no time at all once its onboarding has ended."""
-    return timedelta() if status.ended else datetime.now(UTC) - waiting_since(status)
 
 
 def _server(messages: list[Stored]) -> Server | None:

@@ -32,13 +32,18 @@ def apply(
         list[str] | None,
         typer.Option(metavar="STEP=SEQ", help="Where a consumer begins whose progress nobody knows."),
     ] = None,
-    replicas: Annotated[int, typer.Option(envvar="ONRAMP_REPLICAS", help="1, or 3 on a cluster.")] = 1,
+    replicas: Annotated[
+        int | None, typer.Option(envvar="ONRAMP_REPLICAS", help="3 on a cluster; 1 at first if not given.")
+    ] = None,
     ack_wait: Annotated[
-        float, typer.Option(envvar="ONRAMP_ACK_WAIT", help="Seconds, as the services have it.")
-    ] = 30.0,
+        float | None,
+        typer.Option(envvar="ONRAMP_ACK_WAIT", help="Seconds, as the services have it; 30 at first."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make and update them. Exit code 1 when something can't be done.
+
+    What stands keeps its replicas, ack wait and bounds, unless others are named here.
 
     [dim]$[/] onramp streams apply --dry-run
     [dim]$[/] onramp streams apply --start-at kea_sync=1200
@@ -56,7 +61,7 @@ def status(as_json: Json = False) -> None:
 
 
 async def _apply(
-    dry_run: bool, start_at: dict[str, int], replicas: int, ack_wait: float, as_json: bool
+    dry_run: bool, start_at: dict[str, int], replicas: int | None, ack_wait: float | None, as_json: bool
 ) -> int:
     async with connected() as stream:
         applier = Applier(stream, replicas=replicas, ack_wait=ack_wait, dry_run=dry_run)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 
 from rich.console import Group, RenderableType
@@ -12,7 +13,7 @@ from events.following import standing
 from events.status import ServerStatus
 from events.stream import Stream
 from onramp.cli.connection import connected
-from onramp.cli.output import NOT_WELL, Json, console, counted, print_json, run
+from onramp.cli.output import NOT_WELL, Json, NoAnswer, console, counted, print_json, run
 from onramp.cli.servers import Servers, Sites
 from onramp.cli.standing import Filter
 from onramp.live.board import Board
@@ -39,7 +40,7 @@ async def _watch(which: Filter, as_json: bool) -> int:
     async with connected() as stream:
         try:
             await _until_settled(stream, board, which, as_json)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, NoAnswer):
             _report(_meant(board, which), as_json)
             raise
     found = _meant(board, which)
@@ -48,21 +49,23 @@ async def _watch(which: Filter, as_json: bool) -> int:
 
 
 async def _until_settled(stream: Stream, board: Board, which: Filter, as_json: bool) -> None:
+    """Raises `NoAnswer` when the connection is lost before."""
     async for stored in standing(stream, "onboarding.*.*.*"):
         board.take(stored)
     following = asyncio.create_task(board.follow(stream))
+    settling = asyncio.create_task(board.until(lambda: _all_settled(board, which)))
     picture = Live(
         get_renderable=lambda: _picture(_meant(board, which)), console=console, refresh_per_second=4
     )
     try:
-        if as_json or not console.is_terminal:
-            await board.until(lambda: _all_settled(board, which))
-        else:
-            with picture:
-                await board.until(lambda: _all_settled(board, which))
+        with nullcontext() if as_json or not console.is_terminal else picture:
+            ended, _ = await asyncio.wait({following, settling}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        for task in (following, settling):
+            task.cancel()
+        await asyncio.gather(following, settling, return_exceptions=True)
+    if settling not in ended:
+        raise NoAnswer("the connection to NATS is lost: watch again")
 
 
 def _meant(board: Board, which: Filter) -> list[ServerStatus]:

@@ -58,6 +58,7 @@ RUNS: Mapping[str, tuple[str, ...]] = {
     "keys retire": (),
     "keys delete": (),
     "purge": ("purge edge-22 --yes --why 'scanned by mistake'",),
+    "operations": ("operations", "operations --server edge-22 --json"),
     "sandbox": (),
 }
 """Each command with what is run of it, in the order in which it is run and written down."""

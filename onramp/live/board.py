@@ -30,7 +30,7 @@ class Board:
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def follow(self, stream: Stream) -> None:
-        """Until cancelled."""
+        """Until cancelled, or the connection is closed."""
         async for stored in followed(stream, "onboarding.*.*.*"):
             if stored is None:
                 continue

@@ -19,7 +19,7 @@ _STATES = {
     StepState.FAILED: ("failed", "bold red"),
 }
 _OUTCOMES = {Outcome.CREATED: "green", Outcome.CHANGED: "cyan", Outcome.UNCHANGED: "dim green"}
-_SERVERS = {
+STATES = {
     State.READY: "bold green",
     State.INCOMPLETE: "magenta",
     State.FAILED: "bold red",
@@ -40,7 +40,7 @@ def drawn(servers: Iterable[ServerStatus]) -> Table:
     table.add_column("Why", overflow="fold")
     for status in servers:
         cells = {step.step: _cell(step) for step in status.steps}
-        state = Text(status.state, _SERVERS[status.state])
+        state = Text(status.state, STATES[status.state])
         table.add_row(status.server, *(cells.get(name, "") for name in shown), state, _why(status))
     return table
 

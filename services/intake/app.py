@@ -6,8 +6,9 @@ from events import logs
 from events.service import Service
 from events.store_errors import Away
 from intake.api import create_app
-from intake.projection import follow
+from intake.projection import follow, forget_purged
 from intake.settings import Settings
+from intake.signin.gate import Gate
 from intake.stores import Stores
 
 
@@ -27,8 +28,14 @@ def main() -> None:
         await stores().projection.check()
 
     service.beside(lambda stream: follow(opened().projection, stream))
+    service.beside(lambda stream: forget_purged(opened().projection, stream))
     service.ready_check("projection", caught_up)
-    service.mount(create_app(settings, stores))
+    app = create_app(settings, stores)
+    gate: Gate = app.state.gate
+    if gate.on:
+        service.beside(lambda _: gate.sessions.follow())
+    # An import that is too large is refused in words, as long as it is not beyond all measure.
+    service.mount(app, largest_message=2 * settings.max_import_bytes)
     service.run()
 
 

@@ -1,12 +1,16 @@
 """The kinds of field that a registration has, stricter than the events': what comes in, people typed."""
 
 import unicodedata
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from events.values import IpAddress, IpPrefix, MacAddress, RackPosition, ServerName
+
+CLOCKS_APART = timedelta(minutes=5)
+"""How far a client's clock may be ahead of intake's."""
 
 
 def _text(value: Any) -> str:
@@ -52,6 +56,12 @@ def _no_nul(password: str) -> str:
     return password
 
 
+def _not_ahead(moment: datetime) -> datetime:
+    if moment > datetime.now(UTC) + CLOCKS_APART:
+        raise ValueError("a time that has come: the clock that told this one is ahead")
+    return moment
+
+
 _ANY_MAC = {"type": "string", "description": "Any common spelling.", "examples": ["3c:ec:ef:a1:9c:e8"]}
 
 Text = Annotated[str, BeforeValidator(_text), StringConstraints(max_length=255)]
@@ -61,5 +71,5 @@ Position = Annotated[RackPosition, BeforeValidator(_number)]
 Address = Annotated[IpAddress, BeforeValidator(lambda value: _address(_text(value)))]
 Prefix = Annotated[IpPrefix, BeforeValidator(lambda value: _prefix(_text(value)))]
 BmcAddress = Annotated[Text, AfterValidator(_no_credentials)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_text)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_text), AfterValidator(_not_ahead)]
 Password = Annotated[str, AfterValidator(_no_nul), Field(strict=True)]

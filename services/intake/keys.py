@@ -15,7 +15,7 @@ KEYS = "KV_KEYS"
 
 
 class SealingKeys:
-    """Every key there is. A retired one seals no more, but what it sealed is still taken."""
+    """Every key there is. A retired one seals no more; what it sealed is taken until it is withdrawn."""
 
     def __init__(self, bucket: Stream, *, ttl: float) -> None:
         self._bucket = bucket
@@ -47,7 +47,7 @@ def _sealing(records: list[KeyRecord]) -> list[PublicKey]:
 
 
 def _holds(records: list[KeyRecord], kid: str) -> bool:
-    return any(record.key.kid == kid for record in records)
+    return any(record.key.kid == kid and not record.withdrawn for record in records)
 
 
 def _record(stored: Stored) -> KeyRecord | None:

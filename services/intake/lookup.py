@@ -1,4 +1,7 @@
-"""One server or one onboarding, read from the stream itself: what was just stored is there."""
+"""One server or one onboarding, read from the stream itself, not from memory.
+
+What was just stored is there; on a cluster it may take the moment that a follower of the stream lags behind.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from nats.js.errors import NotFoundError
-
 from events import logs, telemetry
 from events.envelope import encode
 from events.ids import event_id
 from events.seal import kid_of
 from events.standing import scans_of
-from events.store_errors import Overtaken, StoreError, translated
+from events.store_errors import Overtaken, StoreError
 from events.stored import Stored
 from events.stream import Expected, Stream
 from events.subjects import event_subject, parse
@@ -22,6 +20,7 @@ from intake.keys import SealingKeys
 from intake.problems import BadRegistration, FieldError, IdTaken, Unavailable
 from intake.scan import Scan
 from intake.sites import Sites
+from intake.standing_scans import StandingScans
 
 ROUNDS = 5
 """How often a scan is looked at anew because another was stored while it was decided."""
@@ -45,6 +44,7 @@ class Scans:
 
     def __init__(self, stream: Stream, claims: Claims, keys: SealingKeys, sites: Sites) -> None:
         self._stream = stream
+        self._standing = StandingScans(stream)
         self._claims = claims
         self._keys = keys
         self._sites = sites
@@ -70,25 +70,22 @@ class Scans:
     async def _decide(self, scan: Scan, glance: Glance | None) -> Receipt:
         """One look. Raises `Overtaken` when what it saw changed meanwhile."""
         claimed = await self._claim_on(scan)
-        if claimed and (sequence := claimed.claim.sequence or await self._find(scan)):
+        if claimed and (sequence := await self._standing.claimed(scan, claimed.claim)):
             await self._complete(scan, claimed, sequence)
             return Receipt(scan, sequence, repeated=True)
         sealed = await self._sealed(scan)
-        newest = await self._newest(scan) if glance is None else glance.get(scan.server)
+        newest = await self._standing.newest(scan) if glance is None else glance.get(scan.server)
         if newest and newest.onboarding_id == str(scan.onboarding_id):
-            return Receipt(scan, own_sequence(newest, scan), repeated=False)
+            return Receipt(scan, own_sequence(newest, scan), repeated=True)
         refuse_if_older(scan, newest)
         site = claimed.claim.site if claimed else await self._sites.token(scan.registration.site)
         if scan.digest and not claimed:
             claim = Claim(server=scan.server, site=site, digest=scan.digest)
             claimed = await self._claims.make(scan.onboarding_id, claim)
-        sequence = await self._publish(scan, site, sealed, newest)
+        receipt = await self._publish(scan, site, sealed, newest)
         if claimed:
-            await self._complete(scan, claimed, sequence)
-        return Receipt(scan, sequence, repeated=False)
-
-    async def _newest(self, scan: Scan) -> Stored | None:
-        return await self._stream.last(scans_of(scan.server), from_leader=True)
+            await self._complete(scan, claimed, receipt.sequence)
+        return receipt
 
     async def _claim_on(self, scan: Scan) -> Claimed | None:
         claimed = await self._claims.find(scan.onboarding_id) if scan.digest else None
@@ -97,21 +94,6 @@ class Scans:
                 f"onboarding {scan.onboarding_id} is another registration, of {claimed.claim.server}"
             )
         return claimed
-
-    async def _find(self, scan: Scan) -> int | None:
-        """Where a scan stands whose claim was never completed: intake died in between."""
-        sequence = 0
-        while True:
-            try:
-                async with translated():
-                    found = await self._stream.jetstream.get_msg(
-                        self._stream.name, sequence + 1, scans_of(scan.server), next=True
-                    )
-            except NotFoundError:
-                return None
-            sequence = int(found.seq or 0)
-            if (found.headers or {}).get("ce-onboardingid") == str(scan.onboarding_id):
-                return sequence
 
     async def _sealed(self, scan: Scan) -> str:
         """The sealed password. Raises `NoSealingKey`, `BadRegistration` for one that nobody can open."""
@@ -122,7 +104,7 @@ class Scans:
             raise BadRegistration([FieldError("bmc_password_sealed", None, expected)])
         return scan.sealed_password
 
-    async def _publish(self, scan: Scan, site: str, sealed: str, newest: Stored | None) -> int:
+    async def _publish(self, scan: Scan, site: str, sealed: str, newest: Stored | None) -> Receipt:
         event = ServerScanned(
             onboarding_id=scan.onboarding_id,
             server=scan.server,
@@ -143,13 +125,22 @@ class Scans:
             id=str(id),
             expected=Expected(newest.sequence if newest else 0, scans_of(scan.server)),
         )
-        if duplicate and (standing := await self._stream.at(sequence)):
-            own_sequence(standing, scan)
-        return sequence
+        if duplicate:
+            return await self._told_twice(scan, sequence, data)
+        return Receipt(scan, sequence, repeated=False)
+
+    async def _told_twice(self, scan: Scan, sequence: int, data: bytes) -> Receipt:
+        """NATS knows the id already. Raises `IdTaken` when what it stands for is not this scan."""
+        standing = await self._standing.at(sequence)
+        if standing is None:
+            # As long as NATS remembers the id, it remembers those of the events that follow, and drops them.
+            raise IdTaken(f"the scan of {scan.onboarding_id} was purged: scan it again, as a new onboarding")
+        # A publish that was sent again because its PubAck was lost is a duplicate of itself.
+        return Receipt(scan, own_sequence(standing, scan), repeated=standing.data != data)
 
     async def _complete(self, scan: Scan, claimed: Claimed, sequence: int) -> None:
         """The scan is stored, whatever becomes of this: an open claim is looked after when it comes again."""
-        if claimed.claim.sequence:
+        if claimed.claim.sequence == sequence:
             return
         try:
             await self._claims.complete(scan.onboarding_id, claimed, sequence)

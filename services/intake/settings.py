@@ -2,6 +2,7 @@
 
 from pydantic import Field, SecretStr, field_validator
 
+from events.seal import REMEMBERED_FOR
 from intake.naming import check_pattern
 from intake.signin.settings import SignInSettings
 
@@ -26,7 +27,10 @@ class Settings(SignInSettings):
         2.0, gt=0, description="Seconds to wait for NATS before a client is told to come again."
     )
     reference_ttl: float = Field(
-        5.0, ge=0, description="Seconds that sealing keys and site names are remembered."
+        REMEMBERED_FOR,
+        ge=0,
+        le=REMEMBERED_FOR,
+        description="Seconds that sealing keys and site names are remembered; 5 at most.",
     )
     reference_stale_after: float = Field(
         900.0, gt=0, description="Seconds after which the reference data is said to be stale."

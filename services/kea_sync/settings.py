@@ -4,7 +4,6 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
-from pydantic_settings import SettingsConfigDict
 
 from events.settings import ServiceSettings
 from kea_sync.handler.acts import Store
@@ -35,9 +34,6 @@ class KeaServer(BaseModel):
 
 class Settings(ServiceSettings):
     """What kea_sync is told by its environment."""
-
-    # An error that quotes its input would quote the servers' passwords.
-    model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     kea_servers: tuple[KeaServer, ...] = Field(
         min_length=1, description="Every Kea server, as a JSON list; each with `name` and `url` at least."

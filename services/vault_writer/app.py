@@ -3,9 +3,11 @@
 from events.openbao import Mount, OpenBao
 from events.service import Service
 from events.types import DeviceRecorded
+from vault_writer.answers import answers
 from vault_writer.client import OpenBaoPrivateKeys, OpenBaoSecrets, PublicKeyBucket
 from vault_writer.handler import check_credentials, store_credentials
-from vault_writer.keys import SealingKeys, answers
+from vault_writer.keys import SealingKeys
+from vault_writer.lost import LostKeys
 from vault_writer.scans import NewestScans
 from vault_writer.seals import OpeningKeys
 from vault_writer.settings import Settings
@@ -25,12 +27,14 @@ def main() -> None:
         do=lambda event, _orders: store_credentials(event, secrets, seals, settings.bmc_username),
         check=lambda question: check_credentials(question, secrets),
     )
-    public = PublicKeyBucket(lambda: service.bucket("KEYS"))
-    keys = SealingKeys(private, public, NewestScans(lambda: service.stream))
+    public = PublicKeyBucket(lambda: service.stream)
+    lost = LostKeys(private, public)
+    keys = SealingKeys(private, public, NewestScans(lambda: service.stream), lost)
     for subject, answer in answers(keys).items():
         service.answers(subject, answer)
     service.ready_check("openbao", credentials.ready)
     service.ready_check("openbao-keys", sealing.ready)
+    service.ready_check("sealing-keys", lost.check)
     service.run()
 
 

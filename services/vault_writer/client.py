@@ -1,13 +1,14 @@
 """The ports over OpenBao's KV v2 mounts and over the bucket of public keys."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 
-from nats.js.errors import NoKeysError
 from nats.js.kv import KeyValue
 
+from events.following import standing
 from events.openbao import Mount
 from events.seal import KeyRecord
 from events.store_errors import translated
+from events.stream import Stream
 from vault_writer.handler import Secret
 
 
@@ -49,29 +50,27 @@ class OpenBaoPrivateKeys:
 class PublicKeyBucket:
     """The public sealing keys, in the bucket `KEYS` that intake serves. Each verb raises `Away`."""
 
-    def __init__(self, bucket: Callable[[], Awaitable[KeyValue]]) -> None:
-        """`bucket` finds it anew each time: it is there once the service is connected."""
-        self._bucket = bucket
+    def __init__(self, stream: Callable[[], Stream]) -> None:
+        """`stream`: any on the connection, which is there once the service is connected."""
+        self._stream = stream
 
     async def all(self) -> list[KeyRecord]:
         """Every record, retired ones too."""
-        bucket = await self._bucket()
-        async with translated():
-            try:
-                kids = await bucket.keys()
-            except NoKeysError:
-                return []
-            values = [(await bucket.get(kid)).value for kid in kids]
-        return [KeyRecord.model_validate_json(value or b"") for value in values]
+        # The library's own `keys` now and then finds none where there are some.
+        records = standing(Stream(self._stream().client, "KV_KEYS"), "$KV.KEYS.>")
+        return [KeyRecord.model_validate_json(stored.data) async for stored in records if stored.data]
 
     async def write(self, record: KeyRecord) -> None:
         """Add or replace a record."""
-        bucket = await self._bucket()
         async with translated():
+            bucket = await self._bucket()
             await bucket.put(record.key.kid, record.model_dump_json().encode())
 
     async def delete(self, kid: str) -> None:
         """Remove a record."""
-        bucket = await self._bucket()
         async with translated():
+            bucket = await self._bucket()
             await bucket.delete(kid)
+
+    async def _bucket(self) -> KeyValue:
+        return await self._stream().jetstream.key_value("KEYS")

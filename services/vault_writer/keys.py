@@ -1,17 +1,15 @@
-"""Make, list, retire and delete sealing keys: asked for by request on `keys.<verb>`, JSON in and out."""
+"""Make, list, retire and delete sealing keys."""
 
-import json
+import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
-from pydantic import BaseModel, ValidationError, computed_field
+from pydantic import computed_field
 
-from events.errors import Refuse, StepError
-from events.questions import Answer
-from events.seal import KeyRecord, new_private_key, public_part
-from events.store_errors import StoreError
+from events.errors import Refuse
+from events.seal import WITHDRAWN_AFTER, KeyRecord, new_private_key, public_part
 from events.types import Frozen
 from events.values import ServerName
 
@@ -46,18 +44,14 @@ class Scans(Protocol):
         """The key that each server's newest scan is sealed to."""
 
 
-class KeyNamed(Frozen):
-    """The request of the verbs that are about one key."""
-
-    kid: str
-
-
 class KeyState(Frozen):
     """A key as an administrator sees it, with the servers whose newest scan is sealed to it."""
 
     kid: str
     made_at: str
     retired: bool
+    lost: bool
+    """Whether its private half was gone from OpenBao when it was looked for last."""
     needed_by: tuple[ServerName, ...]
 
     @computed_field  # type: ignore[prop-decorator]
@@ -76,10 +70,21 @@ class KeyStates(Frozen):
 class SealingKeys:
     """The verbs. Each can be repeated after a crash at any line."""
 
-    def __init__(self, private: PrivateKeys, public: PublicKeys, scans: Scans) -> None:
+    def __init__(
+        self,
+        private: PrivateKeys,
+        public: PublicKeys,
+        scans: Scans,
+        lost: Container[str],
+        *,
+        withdrawn_after: float = WITHDRAWN_AFTER,
+    ) -> None:
+        """`lost`: the ids of the keys whose private half is gone."""
         self._private = private
         self._public = public
         self._scans = scans
+        self._lost = lost
+        self._withdrawn_after = withdrawn_after
 
     async def new(self) -> KeyRecord:
         """Make a key. The private half is stored first: a crash in between leaves an unused one, no harm."""
@@ -94,7 +99,7 @@ class SealingKeys:
         """Every key, the oldest first."""
         records = sorted(await self._public.all(), key=lambda record: record.made_at)
         kids = await self._scans.newest_kids()
-        return KeyStates(keys=tuple(_state(record, kids) for record in records))
+        return KeyStates(keys=tuple(self._state(record, kids) for record in records))
 
     async def retire(self, kid: str) -> KeyState:
         """Seal no more with a key; what it sealed still opens. Refused for the last one that seals."""
@@ -104,17 +109,33 @@ class SealingKeys:
             raise Refuse(f"{kid} is the only key that seals: make a new one first", culprit=kid)
         retired = record.model_copy(update={"retired": True})
         await self._public.write(retired)
-        return _state(retired, await self._scans.newest_kids())
+        return self._state(retired, await self._scans.newest_kids())
 
     async def delete(self, kid: str) -> KeyState:
-        """Delete a retired key that nobody needs; first for intake, so that it takes no more such seals."""
-        state = _state(await self._find(kid), await self._scans.newest_kids())
-        if not state.retired:
-            raise Refuse(f"{kid} still seals: retire it first", culprit=kid)
-        if state.needed_by:
-            raise Refuse(f"{kid} still opens the passwords of {', '.join(state.needed_by)}", culprit=kid)
-        await self._public.delete(kid)
+        """Delete a retired key that nobody needs, once intake takes no more that is sealed to it.
+
+        The public half goes last: as long as it stands, a deletion that was cut short is done again.
+        """
+        record = await self._find(kid)
+        await self._unneeded(record)
+        withdrawn = record.model_copy(update={"withdrawn": True})
+        await self._public.write(withdrawn)
+        await asyncio.sleep(self._withdrawn_after)
+        state = await self._unneeded(withdrawn)
         await self._private.delete(kid)
+        await self._public.delete(kid)
+        return state
+
+    async def _unneeded(self, record: KeyRecord) -> KeyState:
+        """The state of a key that may go. Raises `Refuse` where it may not; then it is withdrawn no more."""
+        state = self._state(record, await self._scans.newest_kids())
+        if not state.retired:
+            raise Refuse(f"{state.kid} still seals: retire it first", culprit=state.kid)
+        if state.needed_by:
+            if record.withdrawn:
+                await self._public.write(record.model_copy(update={"withdrawn": False}))
+            servers = ", ".join(state.needed_by)
+            raise Refuse(f"{state.kid} still opens the passwords of {servers}", culprit=state.kid)
         return state
 
     async def _find(self, kid: str) -> KeyRecord:
@@ -123,31 +144,12 @@ class SealingKeys:
                 return record
         raise Refuse(f"there is no sealing key {kid!r}", culprit=kid)
 
-
-def _state(record: KeyRecord, newest: Mapping[ServerName, str]) -> KeyState:
-    kid = record.key.kid
-    needed_by = tuple(sorted(server for server, theirs in newest.items() if theirs == kid))
-    return KeyState(kid=kid, made_at=record.made_at, retired=record.retired, needed_by=needed_by)
-
-
-def answers(keys: SealingKeys) -> dict[str, Answer]:
-    """What each subject is answered with: the verb's result, or `{"error": …}` with the reason."""
-
-    async def about_one(verb: Callable[[str], Awaitable[KeyState]], payload: bytes) -> KeyState:
-        return await verb(KeyNamed.model_validate_json(payload).kid)
-
-    return {
-        "keys.new": lambda _: _answer(keys.new()),
-        "keys.list": lambda _: _answer(keys.list()),
-        "keys.retire": lambda payload: _answer(about_one(keys.retire, payload)),
-        "keys.delete": lambda payload: _answer(about_one(keys.delete, payload)),
-    }
-
-
-async def _answer(result: Awaitable[BaseModel]) -> bytes:
-    try:
-        return (await result).model_dump_json().encode()
-    except ValidationError:
-        return json.dumps({"error": 'this verb wants {"kid": "..."}'}).encode()
-    except (StepError, StoreError) as error:
-        return json.dumps({"error": str(error)}).encode()
+    def _state(self, record: KeyRecord, newest: Mapping[ServerName, str]) -> KeyState:
+        kid = record.key.kid
+        return KeyState(
+            kid=kid,
+            made_at=record.made_at,
+            retired=record.retired,
+            lost=kid in self._lost,
+            needed_by=tuple(sorted(server for server, theirs in newest.items() if theirs == kid)),
+        )

@@ -2,19 +2,16 @@
 
 from collections.abc import Callable
 
-from nats.js.api import ConsumerConfig, DeliverPolicy
-
 from events.errors import Refuse
+from events.following import standing
 from events.seal import kid_of
-from events.store_errors import translated
+from events.stored import Stored
 from events.stream import Stream
 from events.subjects import event_subject, parse
 from events.types import ServerScanned
 from events.values import ServerName
 
 _EVERY_SCAN = event_subject(ServerScanned.name, "*", "*")
-_PATIENCE = 5.0
-"""Seconds for the next of many."""
 
 
 class NewestScans:
@@ -28,27 +25,13 @@ class NewestScans:
 
         Raises `Away` where the stream is.
         """
-        stream = self._stream()
-        newest: dict[ServerName, str] = {}
-        config = ConsumerConfig(deliver_policy=DeliverPolicy.LAST_PER_SUBJECT)
-        async with translated():
-            scans = await stream.jetstream.subscribe(
-                _EVERY_SCAN, stream=stream.name, ordered_consumer=True, config=config
-            )
-            try:
-                info = await scans.consumer_info()
-                delivered = info.delivered.consumer_seq if info.delivered else 0
-                for _ in range(delivered + (info.num_pending or 0)):
-                    message = await scans.next_msg(timeout=_PATIENCE)
-                    newest[ServerName(parse(message.subject).server)] = _kid(message.data)
-            finally:
-                await scans.unsubscribe()
-        return newest
+        scans = standing(self._stream(), _EVERY_SCAN)
+        return {ServerName(parse(scan.subject).server): _kid(scan) async for scan in scans}
 
 
-def _kid(scan: bytes) -> str:
+def _kid(scan: Stored) -> str:
     """The key that a scan is sealed to; none where it can't be read, since then no key opens it."""
     try:
-        return kid_of(ServerScanned.model_validate_json(scan).sealed_password)
+        return kid_of(ServerScanned.model_validate_json(scan.data).sealed_password)
     except (ValueError, Refuse):
         return ""

@@ -162,11 +162,15 @@ class Rig:
 
     async def acked(self, step: str) -> bool:
         """Whether the step has nothing left to do."""
+        # NATS counts a message for the consumer only some time after it is stored.
+        newest = await self.stream.last_of_each(steps()[step].filter_subjects)
         try:
             info = await self.stream.jetstream._jsm.consumer_info("ONBOARDING", step)
         except NotFoundError:
             return False
-        return not info.num_pending and not info.num_ack_pending
+        delivered = info.delivered.stream_seq if info.delivered else 0
+        given = all(stored.sequence <= delivered for stored in newest)
+        return given and not info.num_pending and not info.num_ack_pending
 
 
 def recorded(

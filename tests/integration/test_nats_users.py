@@ -15,12 +15,20 @@ from nats.js.client import JetStreamContext
 
 from events.applying import Applier
 from events.questions import answer_requests
+from events.service import ended
 from events.stream import Stream
 from intake.reference import Reference
+from intake.signin.bucket import SESSIONS
+from intake.signin.problems import Unauthenticated
+from intake.signin.roles import Identity
+from intake.signin.sessions import Sessions
+from intake.signin.stays import Stay
 from netbox_sync.reference import ReferenceBucket
 from netbox_sync.reference.bucket import STREAM as KEPT
 from netbox_sync.reference.bucket import now
 from onramp.sandbox.nats import Users, production
+from onramp.sandbox.places import DEPLOY
+from tests.integration.rig import until
 
 SERVICES = ("intake", "netbox_sync", "vault_writer", "kea_sync", "metal3_sync")
 SCAN = "onboarding.server-scanned.dcoa.dcoa-ra07u45"
@@ -135,12 +143,34 @@ async def test_the_keys_are_an_administrators_business(server: Nats, name: str) 
             await jetstream._nc.request("keys.retire", b"{}", timeout=0.5)
 
 
-async def test_the_reader_sees_events_and_writes_nothing(server: Nats) -> None:
+async def test_the_reader_sees_events_and_publishes_nothing(server: Nats) -> None:
     async with server.user("reader") as jetstream:
         stored = await jetstream.get_last_msg("ONBOARDING", SCAN, direct=True)
         assert stored.data == b"{}"
         for subject in (SCAN, "dead.kea_sync.dcoa.one.1", "operations.discard.one", "$KV.KEYS.k"):
             assert await server.refuses(jetstream, subject)
+
+
+@pytest.mark.parametrize(
+    ("stream", "subject"),
+    [
+        ("KV_KEYS", "$KV.KEYS.k1"),
+        ("ONBOARDING", "onboarding.server-scanned._.edge-2"),
+        ("DEAD_LETTERS", "dead.kea_sync.dcoa.one.1"),
+    ],
+)
+async def test_nats_stores_an_answer_wherever_it_is_wanted_as_the_configuration_warns(
+    server: Nats, stream: str, subject: str
+) -> None:
+    async with server.user("operator") as operator, server.user("reader") as reader:
+        stored = Stream(operator._nc, stream)
+        await reader._nc.publish("$JS.API.STREAM.INFO.ONBOARDING", reply=subject)
+
+        async def stands() -> bool:
+            return await stored.last(subject) is not None
+
+        await until(stands)
+    assert "not against a password in the wrong hands" in (DEPLOY / "nats" / "users.conf").read_text()
 
 
 async def test_netbox_sync_keeps_the_reference_data_and_intake_reads_it(server: Nats) -> None:
@@ -152,6 +182,23 @@ async def test_netbox_sync_keeps_the_reference_data_and_intake_reads_it(server: 
         snapshot = await Reference(Stream(jetstream._nc, KEPT), ttl=0).get()
         assert [site.slug for site in snapshot.sites] == ["dcoa"]
         assert await server.refuses(jetstream, "$KV.REFERENCE.sites")
+
+
+async def _stayed(stay: Stay) -> None:
+    async with stay.lasting():
+        await asyncio.Event().wait()
+
+
+async def test_intake_hears_of_each_session_that_ends(server: Nats) -> None:
+    async with server.user("intake") as jetstream:
+        sessions = Sessions(lambda: Stream(jetstream._nc, SESSIONS), lifetime=60)
+        secret = await sessions.open(Identity("tom", "Tom"))
+        following = asyncio.create_task(sessions.follow())
+        stay = sessions.stay(secret)
+        await sessions.close(secret)
+        with pytest.raises(Unauthenticated):
+            await asyncio.wait_for(_stayed(stay), 20)
+        await ended(following)
 
 
 async def test_intake_asks_netbox_sync_to_read_netbox_again_and_the_steps_for_their_verdict(

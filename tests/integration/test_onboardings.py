@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from events.dead_letters import DeadLetters, Failure
-from events.onboardings import Onboardings
+from events.onboardings import Onboardings, Open
+from events.operations import Operations
 from events.publishing import Publisher
+from events.replays import Replays
 from events.steps import steps
 from events.stored import Stored
 from events.stream import Stream
@@ -21,6 +23,8 @@ from events.types import (
     StepFailed,
 )
 from tests.integration.rig import Rig, now, ready, until
+
+TOO_LONG = Failure("registering for 2 h", "Deadline")
 
 
 @pytest.fixture
@@ -44,6 +48,18 @@ async def _enrolled(rig: Rig) -> tuple[ServerScanned, HostEnrolled]:
     enrolled = HostEnrolled.model_validate({**facts, "host": {"namespace": "metal3", "name": scan.server}})
     await rig.publish(enrolled)
     return scan, enrolled
+
+
+async def _open(onboardings: Onboardings, enrolled: HostEnrolled) -> Open[HostEnrolled]:
+    found = await onboardings.open(HostEnrolled, enrolled.server)
+    assert found
+    return found
+
+
+async def _replay(rig: Rig) -> int:
+    """Send the one dead letter's message to its step again."""
+    [letter] = await rig.dead_letters()
+    return (await Replays(rig.stream, Operations(rig.stream, "ann")).replay(letter, "mended")).sequence
 
 
 async def test_an_end_is_told_once(rig: Rig, onboardings: Onboardings) -> None:
@@ -101,13 +117,39 @@ async def test_giving_up_dead_letters_the_steps_own_message_once_and_an_end_take
     rig: Rig, onboardings: Onboardings
 ) -> None:
     scan, enrolled = await _enrolled(rig)
+    judged = await _open(onboardings, enrolled)
     for _ in range(2):
-        await onboardings.failed(enrolled, Failure("registering for 2 h", "Deadline"))
+        await onboardings.failed(judged, TOO_LONG)
     [letter] = await rig.dead_letters()
     assert isinstance(letter.stored.decoded().event, AddressReserved)
     assert len(await rig.told(StepFailed)) == 1
     assert await onboardings.end(ready(scan))
     assert await rig.dead_letters() == []
+
+
+async def test_a_replay_sets_an_onboarding_going_again(rig: Rig, onboardings: Onboardings) -> None:
+    _, enrolled = await _enrolled(rig)
+    before = await _open(onboardings, enrolled)
+    await onboardings.failed(before, TOO_LONG)
+    replay = await _replay(rig)
+    after = await _open(onboardings, enrolled)
+    assert (after.event, after.sequence) == (enrolled, replay)
+    assert after.since > before.since
+    await onboardings.failed(after, TOO_LONG)
+    assert [letter.original_sequence for letter in await rig.dead_letters()] == [2, 2]
+
+
+async def test_a_replay_that_comes_while_a_host_is_judged_is_not_given_up_with_what_was_judged(
+    rig: Rig, onboardings: Onboardings
+) -> None:
+    _, enrolled = await _enrolled(rig)
+    judged = await _open(onboardings, enrolled)
+    await onboardings.failed(judged, TOO_LONG)
+    [letter] = await rig.dead_letters()
+    await _replay(rig)
+    await onboardings.failed(judged, TOO_LONG)
+    assert await rig.dead_letters() == [letter]
+    assert len(await rig.told(StepFailed)) == 1
 
 
 async def test_what_is_stored_is_followed_and_what_comes_after_it(rig: Rig, onboardings: Onboardings) -> None:

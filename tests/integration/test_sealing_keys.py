@@ -1,7 +1,6 @@
 """The public sealing keys and the newest scans, on a real nats-server."""
 
 import pytest
-from nats.js.kv import KeyValue
 
 from events.ids import new_onboarding_id
 from events.seal import KeyRecord, new_private_key, public_part, seal
@@ -20,10 +19,7 @@ def record(kid: str) -> KeyRecord:
 
 @pytest.fixture
 def public(rig: Rig) -> PublicKeyBucket:
-    async def bucket() -> KeyValue:
-        return await rig.stream.jetstream.key_value("KEYS")
-
-    return PublicKeyBucket(bucket)
+    return PublicKeyBucket(lambda: rig.stream)
 
 
 @pytest.fixture

@@ -1,14 +1,16 @@
 """Rule 11: what a service stands on is watched, and mends without a restart."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
+from nats.aio.msg import Msg
 
 from events import watch
 from events.orders import Orders
 from events.readiness import Readiness
-from events.store_errors import Full, NoAnswer
+from events.store_errors import Full, InFlight, NoAnswer
 from events.stream import Stream
 from events.synced import SyncWatch
 from events.types import DeviceRecorded, Event
@@ -123,6 +125,18 @@ async def test_a_publish_that_was_lost_with_the_connection_is_not_taken_for_a_fu
         await publishing
 
 
+async def test_a_publish_that_is_always_kept_in_flight_is_given_up(rig: Rig) -> None:
+    kept = {"error": {"code": 503, "err_code": 10164, "description": "in flight"}}
+
+    async def keep(asked: Msg) -> None:
+        await asked.respond(json.dumps(kept).encode())
+
+    await rig.client.subscribe("kept", cb=keep)
+    publishing = Stream(rig.client, patience=0.3).publish("kept", b"", {}, id="1")
+    with pytest.raises(InFlight):
+        await asyncio.wait_for(publishing, 5)
+
+
 async def test_a_step_goes_on_with_a_stream_that_was_deleted_and_made_again(rig: Rig) -> None:
     handled: list[str] = []
 
@@ -152,3 +166,25 @@ async def test_readiness_warns_unless_nats_syncs_every_write(tmp_path: Path, syn
         server.stop()
     assert ("sync_interval: always" in readiness.warnings) is not synced
     assert readiness.ready
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\n\r\n[]",
+    ],
+)
+async def test_whatever_nats_monitoring_answers_ends_no_service(answer: bytes) -> None:
+    async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    readiness = Readiness()
+    async with await asyncio.start_server(say, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        await SyncWatch(f"http://127.0.0.1:{port}", readiness).look()
+    assert "does not tell" in readiness.warnings["sync_interval: always"]

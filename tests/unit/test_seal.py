@@ -1,9 +1,13 @@
 """A sealed password: opened by its own key, for its own BMC, and silent about everything else."""
 
+import json
+
 import pytest
+from joserfc import jwe
+from joserfc.jwk import ECKey
 
 from events.errors import Refuse
-from events.seal import kid_of, new_private_key, public_part, seal, unseal
+from events.seal import ALGORITHMS, kid_of, new_private_key, public_part, seal, unseal
 from events.values import MacAddress
 
 MAC = MacAddress("3c:ec:ef:a1:9c:e8")
@@ -46,6 +50,31 @@ def test_a_changed_seal_does_not_open() -> None:
     changed = f"{head}.{'A' if tail[0] != 'A' else 'B'}{tail[1:]}"
     with pytest.raises(Refuse, match="does not open"):
         unseal(changed, MAC, PRIVATE)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        [],
+        "secret123",
+        {"bmc_mac": MAC},
+        {"password": "secret123", "bmc_mac": 7},
+        {"password": "secret123", "bmc_mac": None},
+        {"password": None, "bmc_mac": MAC},
+        {"password": 123, "bmc_mac": MAC},
+        {"password": {"is": "secret123"}, "bmc_mac": MAC},
+        {"password": "", "bmc_mac": MAC},
+        {"password": "\ud800", "bmc_mac": MAC},
+    ],
+)
+def test_a_seal_over_anything_else_than_a_password_and_a_mac_is_refused(content: object) -> None:
+    header = {"alg": ALGORITHMS[0], "enc": ALGORITHMS[1], "kid": PUBLIC.kid}
+    sealed = jwe.encrypt_compact(
+        header, json.dumps(content), ECKey.import_key(PUBLIC.model_dump()), algorithms=ALGORITHMS
+    )
+    with pytest.raises(Refuse, match="does not open"):
+        unseal(sealed, MAC, PRIVATE)
 
 
 def test_the_public_part_has_no_private_half() -> None:

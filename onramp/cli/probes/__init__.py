@@ -41,3 +41,7 @@ async def probed(stream: Stream, check: str) -> list[Finding]:
     except (StoreError, nats.errors.Error, TimeoutError) as error:
         reason = str(error) or type(error).__name__
         return [Finding(check, Health.BROKEN, reason, "see that this NATS user may look there")]
+    except Exception as error:
+        # Whatever one probe trips over, the others still have something to say.
+        found = f"it can't be looked at: {type(error).__name__}"
+        return [Finding(check, Health.BROKEN, found, "see what was put there by hand")]

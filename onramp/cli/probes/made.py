@@ -29,7 +29,8 @@ async def streams(stream: Stream) -> list[Finding]:
 
 async def consumers(stream: Stream) -> list[Finding]:
     """Every step's consumer against what it must be."""
-    found = []
+    settings, found = ServiceSettings(), []
+    ack_wait = settings.ack_wait if "ack_wait" in settings.model_fields_set else None
     for step in steps().values():
         check = f"consumer {step.name}"
         try:
@@ -38,7 +39,7 @@ async def consumers(stream: Stream) -> list[Finding]:
         except NotFoundError:
             found.append(Finding(check, Health.BROKEN, "missing", APPLY))
             continue
-        wanted = consumer_config(step, ack_wait=ServiceSettings().ack_wait)
+        wanted = consumer_config(step, ack_wait=ack_wait)
         lag = f"as wanted; {info.num_pending} to come, {info.num_ack_pending} in hand or waiting"
         found.append(_agreed(check, differences(wanted, info.config), lag))
     return found

@@ -1,32 +1,67 @@
 """The services, and through them their backends and keys."""
 
+from contextlib import suppress
+
+from pydantic import ValidationError
+
 from events.asking import ask, asked_steps
+from events.errors import Refuse
 from events.seal import KeyRecord
+from events.stored import Stored
 from events.stream import Stream
 from events.types import Registration
 from events.verdicts import Question, Would
 from onramp.cli.access import access
 from onramp.cli.asking import question
+from onramp.cli.keys import answered
+from onramp.cli.output import NoAnswer, Refused
 from onramp.cli.probes.finding import Finding, Health, get
 from onramp.cli.standing import every_server
 
 
 async def sealing_keys(stream: Stream) -> list[Finding]:
-    """Whether there is a key that passwords are sealed with."""
+    """Whether there is a key that passwords are sealed with, and that opens them."""
     bucket = Stream(stream.client, "KV_KEYS")
-    records = [stored.data async for stored in bucket.read("$KV.KEYS.>") if stored.data]
-    sealing = [record for record in map(KeyRecord.model_validate_json, records) if not record.retired]
+    kept = [stored async for stored in bucket.read("$KV.KEYS.>") if stored.data]
+    records = [record for record in map(_record, kept) if isinstance(record, KeyRecord)]
+    unread = [finding for finding in map(_record, kept) if isinstance(finding, Finding)]
+    sealing = [record for record in records if not record.retired]
     if not sealing:
-        return [Finding("sealing keys", Health.BROKEN, "none that seals", "run `onramp keys new`")]
-    return [Finding("sealing keys", Health.OK, f"that seal: {len(sealing)} of {len(records)}")]
+        return [*unread, Finding("sealing keys", Health.BROKEN, "none that seals", "run `onramp keys new`")]
+    return [*unread, await _opening(stream, f"that seal: {len(sealing)} of {len(records)}")]
+
+
+def _record(stored: Stored) -> KeyRecord | Finding:
+    kid = stored.subject.removeprefix("$KV.KEYS.")
+    try:
+        return KeyRecord.model_validate_json(stored.data)
+    except ValidationError:
+        do = f"remove it: `nats kv del KEYS {kid}`"
+        return Finding(f"sealing key {kid}", Health.BROKEN, "can't be read", do)
+
+
+async def _opening(stream: Stream, said: str) -> Finding:
+    """Whether vault_writer finds the private halves of those that seal."""
+    try:
+        keys = (await answered(stream.client, "list", {}))["keys"]
+    except (NoAnswer, Refused) as unknown:
+        found = f"{said}; whether they open is not known: {unknown}"
+        return Finding("sealing keys", Health.ATTENTION, found, "see what `step vault_writer` says")
+    lost = ", ".join(key["kid"] for key in keys if key["lost"] and not key["retired"])
+    if not lost:
+        return Finding("sealing keys", Health.OK, said)
+    found = f"{said}; the private key of {lost} is gone from OpenBao"
+    do = "restore it, or run `onramp keys new` and then `onramp keys retire` it"
+    return Finding("sealing keys", Health.BROKEN, found, do)
 
 
 async def services(stream: Stream) -> list[Finding]:
     """Every step, and through it its backend: asked about a server that was scanned, where there is one."""
     asked = Question(server="onramp-doctor", registration=Registration(bmc_mac="02:00:00:00:00:01"))
     async for server in every_server(stream):
-        asked = question(server)
-        break
+        with suppress(Refuse):
+            asked = question(server)
+            break
     found = []
     for step in asked_steps():
         verdict = await ask(stream.client, step, asked)

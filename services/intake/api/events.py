@@ -1,6 +1,5 @@
 """Events as they are stored, as server-sent events."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Annotated
@@ -14,7 +13,8 @@ from intake.feed import Filter, Telling
 from intake.problems import BadParameter, Unavailable
 from intake.settings import Settings
 from intake.signin.gate import Viewer
-from intake.signin.problems import REFUSALS
+from intake.signin.problems import REFUSALS, Unauthenticated
+from intake.signin.roles import Person
 from intake.stores import Stores
 
 MEDIA_TYPE = "text/event-stream"
@@ -53,21 +53,20 @@ def router(settings: Settings, stores: Callable[[], Stores]) -> APIRouter:
         telling = Telling(
             there.projection, there.feed, there.stream, Filter(site, server), settings.events_heartbeat
         )
-        blocks = _until(person.seconds_left, telling.blocks(last_event_id))
+        blocks = _signed_in(person, telling.blocks(last_event_id))
         # Proxies that buffer answers would keep the events back.
         return EventStream(blocks, headers={"X-Accel-Buffering": "no"})
 
     return paths
 
 
-async def _until(seconds: float | None, blocks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """What comes in so many seconds: then the client is signed in no more."""
-    end = None if seconds is None else asyncio.get_running_loop().time() + seconds
+async def _signed_in(person: Person, blocks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """What comes as long as the client is signed in."""
     async with aclosing(blocks):
         while True:
             try:
-                async with asyncio.timeout_at(end):
+                async with person.stay.lasting():
                     block = await anext(blocks)
-            except (StopAsyncIteration, TimeoutError):
+            except (StopAsyncIteration, Unauthenticated):
                 return
             yield block

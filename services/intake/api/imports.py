@@ -10,24 +10,25 @@ from fastapi import APIRouter, Query
 from opentelemetry.trace import SpanKind
 from pydantic import TypeAdapter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from events import logs, telemetry
+from events.service import ended
 from events.store_errors import StoreError
 from intake.api.answers import documented
 from intake.api.body import check_type, read_body
 from intake.imports.formats import CSV, JSON, MEDIA_TYPES, YAML
 from intake.imports.live import LiveImports, Message
 from intake.imports.problems import TooManyImports
-from intake.imports.results import Result, as_json
+from intake.imports.results import Answer, Result
 from intake.imports.run import MOST_RECORDS, Import
 from intake.imports.turns import Turns
 from intake.problems import NoSealingKey, Problem, TooLarge, Unavailable, Unreadable, UnsupportedBody
 from intake.registration import RegistrationRequest
 from intake.settings import Settings
 from intake.signin.gate import Technician
-from intake.signin.problems import REFUSALS, Unauthenticated
+from intake.signin.problems import REFUSALS
 from intake.signin.roles import Person
 from intake.stores import Stores
 
@@ -66,10 +67,9 @@ def router(settings: Settings, stores: Callable[[], Stores]) -> APIRouter:
             with turns.take():
                 body = await read_body(request, settings.max_import_bytes)
                 run = await Import.of(body, media_type, settings, person.known_as)
-                results: dict[int, Result] = {}
-                await run.run(scans, lambda result: results.update({result.index: result}))
-        answer = as_json([results[index] for index in range(run.size)])
-        return Response(answer, headers={ID_HEADER: str(run.id)}, media_type=JSON)
+                answer = Answer(run.size)
+                await run.run(scans, answer.put)
+        return StreamingResponse(answer.parts(), headers={ID_HEADER: str(run.id)}, media_type=JSON)
 
     @paths.websocket("/ws")
     async def live(
@@ -115,18 +115,13 @@ async def _tell(websocket: WebSocket, messages: AsyncGenerator[Message, None], p
     telling = asyncio.create_task(_send(websocket, messages))
     gone = asyncio.create_task(_gone(websocket))
     try:
-        done, _ = await asyncio.wait(
-            {telling, gone}, timeout=person.seconds_left, return_when=asyncio.FIRST_COMPLETED
-        )
-        if not done:
-            raise Unauthenticated("the session or the token has ended: sign in again, and ask for the rest")
+        async with person.stay.lasting():
+            await asyncio.wait({telling, gone}, return_when=asyncio.FIRST_COMPLETED)
         if telling.done():
             telling.result()
     finally:
-        for task in (telling, gone):
-            task.cancel()
-            with suppress(asyncio.CancelledError, WebSocketDisconnect, Problem, StoreError):
-                await task
+        await ended(telling)
+        await ended(gone)
 
 
 async def _send(websocket: WebSocket, messages: AsyncGenerator[Message, None]) -> None:

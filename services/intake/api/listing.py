@@ -85,7 +85,7 @@ class Rendered:
     """The JSON of servers, made once for each change."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int], bytes] = {}
+        self._known: dict[int, tuple[ServerStatus, bytes]] = {}
 
     def page(self, page: Page) -> bytes:
         """A `Servers`."""
@@ -93,13 +93,13 @@ class Rendered:
         return b'{"servers":[%b],"next":%b}' % (servers, to_json(page.next))
 
     def _listed(self, status: ServerStatus) -> bytes:
-        key = status.onboarding_id.int, status.sequence
-        known = self._known.get(key)
-        if known is None:
+        known = self._known.get(status.sequence)
+        # Of another incarnation of the stream it may be another server's.
+        if known is None or known[0] is not status:
             if len(self._known) >= MOST_KEPT:
                 self._known.clear()
-            known = self._known[key] = to_json(_listed(status))
-        return known
+            known = self._known[status.sequence] = status, to_json(_listed(status))
+        return known[1]
 
 
 def router(stores: Callable[[], Stores]) -> APIRouter:

@@ -13,6 +13,8 @@ from intake.projection import Position, Projection
 
 AT_ONCE = 100
 """Events of the past that are sent together, so that others come to their turn in between."""
+LAG = 0.05
+"""Seconds until what a follower did not have yet is read again."""
 
 
 class Telling:
@@ -61,17 +63,36 @@ class Telling:
         end = self._projection.position
         if self._at.sequence >= end.sequence or self._at.incarnation != end.incarnation:
             return
+        while self._at.sequence < end.sequence:
+            async for text in self._read(end):
+                yield text
+            if self._at.sequence < end.sequence and await self._all_read():
+                self._at = end
+        yield heartbeat(end)
+
+    async def _read(self, end: Position) -> AsyncIterator[bytes]:
+        """What one reading finds of it, many together. `at` is then the last of it, `end` once past that."""
         texts: list[bytes] = []
         async for stored in self._stream.read(self._wanted.subject, start=self._at.sequence + 1):
             if stored.sequence > end.sequence:
+                self._at = end
                 break
+            self._at = Position(end.incarnation, stored.sequence)
             texts.append(block(end.incarnation, stored).text)
             if len(texts) == AT_ONCE:
                 yield b"".join(texts)
                 texts.clear()
                 await asyncio.sleep(0)
-        self._at = end
-        yield b"".join(texts) + heartbeat(end)
+        if texts:
+            yield b"".join(texts)
+
+    async def _all_read(self) -> bool:
+        """Whether nothing stands after `at`: on a cluster a follower is read, which may lag behind."""
+        last = await self._stream.last(self._wanted.subject, from_leader=True)
+        if last is None or last.sequence <= self._at.sequence:
+            return True
+        await asyncio.sleep(LAG)
+        return False
 
     async def _live(self, listener: Listener) -> AsyncIterator[bytes]:
         """What comes, as long as it follows on what was told."""

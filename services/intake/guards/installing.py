@@ -4,10 +4,11 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from intake.guards.headers import SecurityHeaders
 from intake.guards.rates import Rates, per_address
-from intake.guards.settings import GuardSettings
+from intake.guards.settings import GuardSettings, listed
 
 
 def rate_limit(settings: GuardSettings) -> Any:
@@ -20,8 +21,9 @@ def wrap(app: FastAPI, settings: GuardSettings) -> None:
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=settings.cors_origins.split(","),
+            allow_origins=listed(settings.cors_origins),
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type"],
         )
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=listed(settings.trusted_proxies))
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https:"))

@@ -1,10 +1,12 @@
 """What two records of a file both claim: no reader of the file can tell which of them is right."""
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from ipaddress import ip_address
-from typing import Any
+from itertools import pairwise
 
 from events.values import MacAddress, RackPosition, ServerName
 from intake.imports.formats import Record
@@ -19,33 +21,39 @@ Clashes = Mapping[int, list[FieldError]]
 """By a record's index."""
 
 
-def clashes(records: Iterable[Record], name_pattern: str) -> Clashes:
-    """Every record that shares its name, MAC, address or rack unit with another, and with which."""
-    places: list[str] = []
-    first: dict[str, dict[str, int]] = defaultdict(dict)
-    shared: dict[tuple[str, str], list[int]] = {}
-    for record in records:
-        places.append(record.place)
-        for field, value in _claims(renamed(record.fields), name_pattern):
-            claimant = first[field].setdefault(value, record.index)
-            if claimant != record.index:
-                shared.setdefault((field, value), [claimant]).append(record.index)
+def clashes(file: Iterable[Record], name_pattern: str) -> Clashes:
+    """Every record that shares its name, MAC, address or rack unit with another, and with which.
+
+    The file is gone through once more where two seem to share something.
+    """
+    repeated = _repeated(hash(claim) for record in file for claim in _claims(record, name_pattern))
+    claimants: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in file if repeated else ():
+        for claim in _claims(record, name_pattern):
+            if hash(claim) in repeated:
+                claimants[claim].append(replace(record, fields={}))
     found: dict[int, list[FieldError]] = defaultdict(list)
-    for (field, value), claimants in shared.items():
-        for index in claimants:
-            found[index].append(FieldError(field, value, _told(index, claimants, places)))
+    for (field, value), sharing in claimants.items():
+        for record in sharing if len(sharing) > 1 else ():
+            found[record.index].append(FieldError(field, value, _told(record, sharing)))
     return found
 
 
-def _told(index: int, claimants: Sequence[int], places: Sequence[str]) -> str:
-    others = [places[other] for other in claimants[: NAMED + 1] if other != index][:NAMED]
-    more = len(claimants) - 1 - len(others)
+def _repeated(hashes: Iterable[int]) -> set[int]:
+    """Those that come more than once. Eight bytes are kept of each."""
+    return {one for one, next in pairwise(sorted(array("q", hashes))) if one == next}
+
+
+def _told(record: Record, sharing: Sequence[Record]) -> str:
+    others = [other.place for other in sharing[: NAMED + 1] if other.index != record.index][:NAMED]
+    more = len(sharing) - 1 - len(others)
     named = f"{', '.join(others)} and {more} more" if more else ", ".join(others)
-    return f"its own in this file ({places[index]}): {named} claims the same"
+    return f"its own in this file ({record.place}): {named} claims the same"
 
 
-def _claims(fields: Mapping[str, Any], name_pattern: str) -> Iterator[tuple[str, str]]:
+def _claims(record: Record, name_pattern: str) -> Iterator[tuple[str, str]]:
     """What a record wants for itself, in one spelling. What can't be read is refused elsewhere."""
+    fields = renamed(record.fields)
     said = {
         name: str(value).strip() for name, value in fields.items() if isinstance(value, str | int | float)
     }

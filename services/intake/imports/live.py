@@ -15,6 +15,7 @@ from pydantic import Field
 from events import logs
 from events.fold import fold
 from events.following import followed
+from events.stored import Stored
 from events.stream import Stream
 from events.subjects import event_of_any_site, event_subject
 from events.types import ServerScanned
@@ -55,7 +56,8 @@ class LiveImports:
 
         Its `turn` is kept until it is stored.
         """
-        start = await _last(stores.stream) + 1
+        last = await _last(stores.stream)
+        start = last.sequence + 1 if last else 1
         results: deque[Result] = deque()
         storing = self._store(run, stores, results, turn.pop_all())
         progress = Progress(run.id)
@@ -77,9 +79,10 @@ class LiveImports:
 
     async def again(self, import_id: UUID, after: int, stores: Stores) -> AsyncGenerator[Message, None]:
         """Tell an import's steps that are stored after a sequence. Raises `UnknownImport`."""
-        start, known_to = _made_at(import_id) - CLOCKS_APART, await _last(stores.stream)
+        start, last = _made_at(import_id) - CLOCKS_APART, await _last(stores.stream)
         progress = Progress(import_id)
-        caught_up, last_scan = not known_to, monotonic()
+        # Where nothing was stored since the import was made, there is no event to wait for.
+        caught_up, last_scan = last is None or last.time < start, monotonic()
         async with aclosing(followed(stores.stream, EVENTS, start, tick=TICK)) as events:
             async for stored in events:
                 if stored and (step := progress.take(stored)):
@@ -87,7 +90,7 @@ class LiveImports:
                         last_scan = monotonic()
                     if step.sequence > after:
                         yield step
-                caught_up = caught_up or (stored is not None and stored.sequence >= known_to)
+                caught_up = caught_up or bool(stored and last and stored.sequence >= last.sequence)
                 is_stored = import_id not in self._storing and monotonic() > last_scan + self._quiet
                 if caught_up and is_stored and progress.settled:
                     break
@@ -121,10 +124,9 @@ async def _expect(progress: Progress, result: Accepted, start: int, stream: Stre
     return None
 
 
-async def _last(stream: Stream) -> int:
-    """The sequence of the last event; 0 where there is none."""
-    last = await stream.last(EVENTS, from_leader=True)
-    return last.sequence if last else 0
+async def _last(stream: Stream) -> Stored | None:
+    """The last event, whatever it is of."""
+    return await stream.last(EVENTS, from_leader=True)
 
 
 def _made_at(import_id: UUID) -> datetime:

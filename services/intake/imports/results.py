@@ -1,6 +1,6 @@
 """What became of each record of an import."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 from uuid import UUID
@@ -84,9 +84,24 @@ class Refused:
 
 Result = Accepted | Refused
 
-_RESULTS: TypeAdapter[Sequence[Result]] = TypeAdapter(Sequence[Result])
+_RESULT: TypeAdapter[Result] = TypeAdapter(Result)
+
+AT_ONCE = 100
+"""Results that are sent together."""
 
 
-def as_json(results: Sequence[Result]) -> bytes:
-    """The results as one JSON array."""
-    return _RESULTS.dump_json(results)
+class Answer:
+    """The results as one JSON array, in the file's order: each is made JSON as soon as it is there."""
+
+    def __init__(self, size: int) -> None:
+        self._results = [b""] * size
+
+    def put(self, result: Result) -> None:
+        """One more."""
+        self._results[result.index] = _RESULT.dump_json(result)
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        """What is sent, once all results are there."""
+        for start in range(0, len(self._results), AT_ONCE):
+            yield (b"," if start else b"[") + b",".join(self._results[start : start + AT_ONCE])
+        yield b"]" if self._results else b"[]"

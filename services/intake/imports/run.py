@@ -123,15 +123,23 @@ class Import:
 
 
 def _survey(body: bytes, media_type: str, name_pattern: str) -> tuple[int, Clashes]:
-    size = 0
+    file = _File(body, media_type)
+    found = clashes(file, name_pattern)
+    return file.size, found
 
-    def counted() -> Iterator[Record]:
-        nonlocal size
-        for record in records(body, media_type):
-            size += 1
-            if size > MOST_RECORDS:
+
+@dataclass
+class _File:
+    """The records of a file, each time from the first one on, and how many they are."""
+
+    body: bytes
+    media_type: str
+    size: int = 0
+
+    def __iter__(self) -> Iterator[Record]:
+        self.size = 0
+        for record in records(self.body, self.media_type):
+            self.size += 1
+            if self.size > MOST_RECORDS:
                 raise TooLarge(f"at most {MOST_RECORDS} records are taken at once")
             yield record
-
-    found = clashes(counted(), name_pattern)
-    return size, found

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from time import monotonic
 
 from events import logs
-from events.following import followed
+from events.following import followed, standing
 from events.store_errors import StoreError
 from events.stream import Stream
 from events.subjects import event_subject
@@ -39,7 +39,7 @@ async def catch_up(projection: Projection, stream: Stream) -> None:
     incarnation = await _incarnation(stream)
     if incarnation != projection.position.incarnation:
         projection.begin(incarnation)
-    async for stored in stream.read(EVENTS, start=projection.position.sequence + 1):
+    async for stored in standing(stream, EVENTS, projection.position.sequence + 1):
         projection.take(stored)
         projection.behind = f"at message {stored.sequence}"
     projection.behind = ""

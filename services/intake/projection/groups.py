@@ -1,16 +1,15 @@
-"""Servers that stand alike, in the order of every sort: a page is merged from those that it asks for.
+"""Servers that stand alike, and those that are called alike: what a page is merged from.
 
 So a page costs what it holds, however few of however many servers it is about.
 """
 
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
-from math import isqrt
 
 from events.status import ServerStatus, State
-from intake.projection.page import CHANGE, NAME, Page, Wanted
+from intake.projection.group import Group
+from intake.projection.page import CHANGE, Page, Wanted
 from intake.projection.slim import step_at
 from intake.projection.texts import Texts
 
@@ -20,79 +19,80 @@ class Groups:
 
     def __init__(self, servers: Mapping[str, ServerStatus]) -> None:
         self._servers = servers
-        self._texts = Texts()
-        self._all = _Group(servers.values())
-        alike: dict[tuple[str, State, str | None], list[ServerStatus]] = {}
-        for status in servers.values():
-            self._texts.add(status.server)
-            alike.setdefault(_alike(status), []).append(status)
-        self._groups = {key: _Group(members) for key, members in alike.items()}
+        self._all = Group(servers)
+        self._alike: dict[tuple[str, State, str | None], Group] = {}
+        self._texts = Texts(servers)
+        for name in sorted(servers):
+            for group in self._groups_of(servers[name]):
+                group.join(name)
+        for status in sorted(servers.values(), key=CHANGE):
+            for group in self._groups_of(status):
+                group.note(status)
 
     def change(self, before: ServerStatus | None, status: ServerStatus) -> None:
         """A server stands otherwise than before, or was not there."""
         if before is None:
-            self._texts.add(status.server)
-        else:
-            self._all.remove(before)
-            self._groups[_alike(before)].remove(before)
-        self._all.add(status)
-        self._groups.setdefault(_alike(status), _Group()).add(status)
+            for group in self._groups_of(status):
+                group.join(status.server)
+        elif _alike(before) != _alike(status):
+            self._group_of(before).leave(status.server)
+            self._group_of(status).join(status.server)
+        for group in self._groups_of(status):
+            group.note(status)
+
+    def remove(self, status: ServerStatus) -> None:
+        """A server is there no more."""
+        for group in self._groups_of(status):
+            group.leave(status.server)
 
     def page(self, wanted: Wanted) -> Page:
         """The servers that are wanted, from where the page before ended."""
-        groups = [group for key, group in self._groups.items() if wanted.fits(*key)]
-        size = sum(map(len, groups))
-        few = self._few(wanted.text, size * wanted.limit) if wanted.text else None
-        if few is not None:
-            groups = [few]
-        elif 2 * size > len(self._all):
-            # To pass some by is less than to put most of them together.
-            groups = [self._all]
-        parts = [group.in_order(wanted) for group in groups]
-        found = merge(*parts, key=wanted.sort.key, reverse=wanted.sort.down)
-        fitting = (status for status in found if wanted.fits(*_alike(status)))
+        parts = [group.walk(wanted) for group in self._least(wanted)]
+        [found] = parts if len(parts) == 1 else [merge(*parts, key=wanted.sort.key, reverse=wanted.sort.down)]
+        fitting = (status for status in _once(found) if wanted.takes(status))
         return Page.of(list(islice(fitting, wanted.limit + 1)), wanted)
 
-    def _few(self, text: str, product: int) -> "_Group | None":
-        """The servers that may hold the text, where it is less to look at those than to go through groups.
+    def _least(self, wanted: Wanted) -> Sequence[Group]:
+        """Groups that have all that is wanted, and little else."""
+        alike = [self._all]
+        if not wanted.any:
+            alike = [group for key, group in self._alike.items() if wanted.fits(*key) and len(group)]
+        size, all = _size(alike), len(self._all)
+        called = self._texts.holding(wanted.text) if wanted.text else None
+        if called is not None:
+            # Where one in n servers fits otherwise, a page is full after n pages' worth, give or take; and to
+            # look whether one fits takes three times as long as to look at its name.
+            looks = min(_size(called), 4 * wanted.limit * all // max(size, 1))
+            if 3 * looks <= size:
+                return called
+        # To pass some by is less than to put most of them together.
+        return [self._all] if 2 * size > all else alike
 
-        `product`: servers that fit otherwise, times the page. A text in n of m names is met every m/n names,
-        and to look at one of the n costs five times as much: that is less up to 5n² = m times the page.
-        """
-        names = self._texts.candidates(text, isqrt(product // 5))
-        return None if names is None else _Group(self._servers[name] for name in names if text in name)
+    def _groups_of(self, status: ServerStatus) -> Iterator[Group]:
+        yield self._all
+        yield self._group_of(status)
+        yield from self._texts.of(status.server)
 
-
-class _Group:
-    """Some servers, in both orders."""
-
-    def __init__(self, servers: Iterable[ServerStatus] = ()) -> None:
-        self.by_name = sorted(servers, key=NAME)
-        self.by_change = sorted(self.by_name, key=CHANGE)
-
-    def __len__(self) -> int:
-        return len(self.by_name)
-
-    def add(self, status: ServerStatus) -> None:
-        """Put it in its places."""
-        insort(self.by_name, status, key=NAME)
-        insort(self.by_change, status, key=CHANGE)
-
-    def remove(self, status: ServerStatus) -> None:
-        """Take it from there."""
-        del self.by_name[bisect_left(self.by_name, status.server, key=NAME)]
-        del self.by_change[bisect_left(self.by_change, status.sequence, key=CHANGE)]
-
-    def in_order(self, wanted: Wanted) -> Iterator[ServerStatus]:
-        """The servers with the text in their names, from where the page before ended."""
-        sort, text = wanted.sort, wanted.text
-        servers = self.by_name if sort.by_name else self.by_change
-        if sort.down:
-            end = len(servers) if wanted.after is None else bisect_left(servers, wanted.after, key=sort.key)
-            return (servers[at] for at in range(end - 1, -1, -1) if text in servers[at].server)
-        start = 0 if wanted.after is None else bisect_right(servers, wanted.after, key=sort.key)
-        return (servers[at] for at in range(start, len(servers)) if text in servers[at].server)
+    def _group_of(self, status: ServerStatus) -> Group:
+        key = _alike(status)
+        group = self._alike.get(key)
+        if group is None:
+            group = self._alike[key] = Group(self._servers)
+        return group
 
 
 def _alike(status: ServerStatus) -> tuple[str, State, str | None]:
     return status.site, status.state, step_at(status)
+
+
+def _size(groups: Iterable[Group]) -> int:
+    return sum(map(len, groups))
+
+
+def _once(servers: Iterable[ServerStatus]) -> Iterator[ServerStatus]:
+    """A short text may stand in a name twice: then the server comes twice, one after the other."""
+    last = None
+    for status in servers:
+        if status is not last:
+            yield status
+        last = status

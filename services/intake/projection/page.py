@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from events.status import ServerStatus, State
+from intake.projection.slim import step_at
 
 Key = Any
 """What a sort goes by: a name, or the sequence of the last event, which is the order of the changes."""
@@ -53,9 +54,22 @@ class Wanted:
     limit: int = 50
     after: Key | None = None
 
+    @property
+    def any(self) -> bool:
+        """Whether it is no matter how a server stands."""
+        return self.site is None and self.state is None and self.step is None
+
     def fits(self, site: str, state: State, step: str | None) -> bool:
         """Whether servers that stand like this are wanted."""
         return self.site in (None, site) and self.state in (None, state) and self.step in (None, step)
+
+    def takes(self, status: ServerStatus) -> bool:
+        """The same of one server: the step that it is at is looked up only where it matters."""
+        return (
+            self.site in (None, status.site)
+            and self.state in (None, status.state)
+            and (self.step is None or self.step == step_at(status))
+        )
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,16 @@ class Projection:
                 self._groups.change(before, status)
         self.onlookers.tell(self.position.incarnation, stored)
 
+    def forget(self, server: str, up_to: int) -> None:
+        """Nothing of this server stands any more up to this message: it goes, unless more came since."""
+        status = self._servers.get(server)
+        if status is None or status.sequence > up_to:
+            return
+        del self._servers[server]
+        self._onboardings = {id: name for id, name in self._onboardings.items() if name != server}
+        if self._groups is not None:
+            self._groups.remove(status)
+
     @property
     def complete(self) -> bool:
         """Whether all that stood when it began is in it."""

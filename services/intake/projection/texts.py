@@ -1,34 +1,38 @@
-"""Servers by a part of their names: which names hold which three characters in a row."""
+"""Servers by a part of their names: a group for each three characters in a row."""
 
-from array import array
+from collections.abc import Iterator, Mapping, Sequence
 
-EDGE = "\n"
-"""Around each name, so that the shortest has three characters too."""
+from events.status import ServerStatus
+from intake.projection.group import Group
+
+END = "\n\n"
+"""After each name, so that three characters begin with each of its own."""
+MOST_GROUPS = 32
+"""Of which a page is put together."""
 
 
 class Texts:
-    """The names, numbered as they came: four bytes for each three characters of a name."""
+    """The groups, by what the names in them hold."""
 
-    def __init__(self) -> None:
-        self._names: list[str] = []
-        self._holding: dict[str, array[int]] = {}
+    def __init__(self, servers: Mapping[str, ServerStatus]) -> None:
+        self._servers = servers
+        self._groups: dict[str, Group] = {}
 
-    def add(self, name: str) -> None:
-        """A name that was not there yet."""
-        number = len(self._names)
-        self._names.append(name)
-        for three in _threes(f"{EDGE}{name}{EDGE}"):
-            self._holding.setdefault(three, array("I")).append(number)
+    def of(self, name: str) -> Iterator[Group]:
+        """Those that a name is in."""
+        for three in _threes(name + END):
+            group = self._groups.get(three)
+            if group is None:
+                group = self._groups[three] = Group(self._servers)
+            yield group
 
-    def candidates(self, text: str, most: int) -> list[str] | None:
-        """Names of which those with the text in them are some; `None` where they are more than `most`."""
+    def holding(self, text: str) -> Sequence[Group] | None:
+        """Few groups that together have every name with this text in it; `None` where it takes many."""
         if len(text) < 3:
-            found = [numbers for three, numbers in self._holding.items() if text in three]
-        else:
-            found = [min((self._holding.get(three, array("I")) for three in _threes(text)), key=len)]
-        if sum(map(len, found)) > most:
-            return None
-        return [self._names[number] for number in {number for numbers in found for number in numbers}]
+            found = [group for three, group in self._groups.items() if three.startswith(text)]
+            return found if len(found) <= MOST_GROUPS else None
+        found = [self._groups[three] for three in _threes(text) if three in self._groups]
+        return [min(found, key=len)] if len(found) == len(_threes(text)) else []
 
 
 def _threes(text: str) -> set[str]:

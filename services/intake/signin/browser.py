@@ -15,13 +15,16 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110, section 9.2.1)."""
 
 
+SESSION = "onramp-session"
+
+
 class Cookies:
     """Our cookies. Over https they bear the prefix that keeps every other host from setting them."""
 
     def __init__(self, settings: SignInSettings) -> None:
         self._secure = settings.public_url.startswith("https:")
         prefix = "__Host-" if self._secure else ""
-        self.session = f"{prefix}onramp-session"
+        self.session = f"{prefix}{SESSION}"
         self.login = f"{prefix}onramp-login"
 
     def set(self, response: Response, name: str, value: str, lifetime: float) -> None:

@@ -17,7 +17,8 @@ from events.types import Frozen
 SESSIONS = "KV_SESSIONS"
 """The stream under the bucket (nats-io's ADR-8)."""
 
-DELETED = {"KV-Operation": "DEL"}
+OPERATION = "KV-Operation"
+DELETED = {OPERATION: "DEL"}
 
 
 class Expiring(Frozen):
@@ -27,6 +28,11 @@ class Expiring(Frozen):
 
 
 R = TypeVar("R", bound=Expiring)
+
+
+def is_deleted(stored: Stored) -> bool:
+    """Whether it says that a record is gone."""
+    return OPERATION in stored.headers
 
 
 def new_secret() -> str:
@@ -44,6 +50,8 @@ class Records(Generic[R]):
         self._bucket = bucket
         self._kind = kind
         self._type = type
+        self.keys = f"$KV.SESSIONS.{kind}.*"
+        """Those of all records."""
 
     async def put(self, record: R) -> str:
         """Store it; the secret that finds it again."""
@@ -69,8 +77,8 @@ class Records(Generic[R]):
         return record
 
     async def _find(self, secret: str) -> tuple[R, Stored] | None:
-        stored = await self._bucket().last(self._key(secret), from_leader=True)
-        if stored is None or "KV-Operation" in stored.headers:
+        stored = await self._bucket().last(self.key(secret), from_leader=True)
+        if stored is None or is_deleted(stored):
             return None
         try:
             record = self._type.model_validate_json(stored.data)
@@ -80,7 +88,8 @@ class Records(Generic[R]):
 
     async def _write(self, secret: str, data: bytes, headers: dict[str, str], *, after: int) -> None:
         id = str(uuid4())
-        await self._bucket().publish(self._key(secret), data, headers, id=id, expected=Expected(after))
+        await self._bucket().publish(self.key(secret), data, headers, id=id, expected=Expected(after))
 
-    def _key(self, secret: str) -> str:
+    def key(self, secret: str) -> str:
+        """The subject that the record of a secret is stored on."""
         return f"$KV.SESSIONS.{self._kind}.{hashlib.sha256(secret.encode()).hexdigest()}"

@@ -4,17 +4,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Security
+from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.requests import HTTPConnection
 
 from events.stream import Stream
 from intake.guards.rates import Rates
-from intake.signin.browser import Cookies, check_meant
+from intake.signin.browser import SESSION, Cookies, check_meant
 from intake.signin.problems import Forbidden, Unauthenticated
 from intake.signin.provider import Provider
 from intake.signin.roles import ANYBODY, Identity, Person, Role, roles_of
 from intake.signin.sessions import Session, Sessions
 from intake.signin.settings import SignInSettings
+from intake.signin.stays import Stay
 from intake.signin.tokens import LEEWAY, identity, verified
 
 
@@ -33,9 +35,9 @@ class Gate:
         """Whoever sent this. Raises `Unauthenticated`, `CrossOrigin`, `Forbidden`, `TooManyRequests`."""
         if not self.on:
             return ANYBODY
-        who, until = await self._identity(connection)
+        who, stay = await self._identity(connection)
         self._rates.take(who.subject)
-        return replace(self.admitted(who), until=until)
+        return replace(self.admitted(who), stay=stay)
 
     def admitted(self, who: Identity) -> Person:
         """The person with their roles. Raises `Forbidden` outside of the required group."""
@@ -48,8 +50,8 @@ class Gate:
         """The session that the request's cookie speaks of."""
         return await self.sessions.find(connection.cookies.get(self.cookies.session))
 
-    async def _identity(self, connection: HTTPConnection) -> tuple[Identity, float]:
-        """Who it is and until when, in Unix seconds.
+    async def _identity(self, connection: HTTPConnection) -> tuple[Identity, Stay]:
+        """Who it is and for how long.
 
         A bearer token first: a page of another origin can't make a browser send one.
         """
@@ -58,20 +60,49 @@ class Gate:
             if scheme.lower() != "bearer":
                 raise Unauthenticated("send Authorization: Bearer and a token")
             claims = await verified(token.strip(), self.settings.oidc_audience, self.provider)
-            return identity(claims, self.settings.oidc_groups_claim), claims["exp"] + LEEWAY
+            stay = Stay()
+            stay.end(at=claims["exp"] + LEEWAY)
+            return identity(claims, self.settings.oidc_groups_claim), stay
+        stay = self.sessions.stay(connection.cookies.get(self.cookies.session, ""))
         session = await self.session(connection)
         if session is None:
             raise Unauthenticated("sign in at /auth/login, or send a bearer token")
         check_meant(connection, session.csrf_token, self.settings.public_url)
-        return session.identity, session.expires_at.timestamp()
+        stay.end(at=session.expires_at.timestamp())
+        return session.identity, stay
 
 
-def requires(role: Role) -> Callable[[HTTPConnection], Awaitable[Person]]:
+_ON = "Asked for while sign-in is on: with an empty `ONRAMP_OIDC_ISSUER` anybody may do everything."
+_BEARER = HTTPBearer(
+    scheme_name="bearer",
+    bearerFormat="JWT",
+    description=f"A token of the OpenID provider, made for `ONRAMP_OIDC_AUDIENCE`. {_ON}",
+    auto_error=False,
+)
+_SESSION = APIKeyCookie(
+    scheme_name="session",
+    name=SESSION,
+    description="A browser's, from `/auth/login`. What changes something needs `X-CSRF-Token` with it, "
+    f"as `/auth/userinfo` tells it. {_ON}",
+    auto_error=False,
+)
+"""Both are there for OpenAPI, which tells the role beside them: the gate reads them itself."""
+
+
+async def signed_in(
+    connection: HTTPConnection,
+    _bearer: Annotated[object, Security(_BEARER)],
+    _session: Annotated[object, Security(_SESSION)],
+) -> Person:
+    """A dependency of a path: the person who sent the request."""
+    gate: Gate = connection.app.state.gate
+    return await gate.person(connection)
+
+
+def requires(role: Role) -> Callable[[Person], Awaitable[Person]]:
     """A dependency of a path: the person who sent the request, if they have this role."""
 
-    async def allowed(connection: HTTPConnection) -> Person:
-        gate: Gate = connection.app.state.gate
-        person = await gate.person(connection)
+    async def allowed(person: SignedIn) -> Person:
         if role not in person.roles:
             raise Forbidden(f"this needs the role {role}")
         return person
@@ -79,6 +110,7 @@ def requires(role: Role) -> Callable[[HTTPConnection], Awaitable[Person]]:
     return allowed
 
 
-Viewer = Annotated[Person, Depends(requires(Role.VIEWER))]
-Technician = Annotated[Person, Depends(requires(Role.TECHNICIAN))]
-Operator = Annotated[Person, Depends(requires(Role.OPERATOR))]
+SignedIn = Annotated[Person, Security(signed_in)]
+Viewer = Annotated[Person, Security(requires(Role.VIEWER), scopes=[Role.VIEWER])]
+Technician = Annotated[Person, Security(requires(Role.TECHNICIAN), scopes=[Role.TECHNICIAN])]
+Operator = Annotated[Person, Security(requires(Role.OPERATOR), scopes=[Role.OPERATOR])]

@@ -1,6 +1,7 @@
 """Sign-in put on the application: its gate, and its paths."""
 
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -18,5 +19,18 @@ def install(app: FastAPI, settings: SignInSettings, bucket: Callable[[], Stream]
     gate = Gate(settings, bucket)
     app.state.gate = gate
     app.include_router(router(gate, Records(bucket, "login", Login)))
+    _name_the_cookie(app, gate)
     if not gate.on:
         logs.logger().warning("sign-in is off: anybody may do everything", setting="ONRAMP_OIDC_ISSUER")
+
+
+def _name_the_cookie(app: FastAPI, gate: Gate) -> None:
+    """In OpenAPI, as it is called here: paths are declared before it is known whether over https."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = made()
+        document["components"]["securitySchemes"]["session"]["name"] = gate.cookies.session
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,11 +1,11 @@
 """Who somebody is, and what that lets them do."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from time import time
 
 from intake.signin.settings import SignInSettings
+from intake.signin.stays import Stay
 
 
 class Role(StrEnum):
@@ -32,13 +32,8 @@ class Person:
     name: str
     subject: str
     roles: frozenset[Role]
-    until: float | None = None
-    """When the session or the token ends that speaks for them, in Unix seconds."""
-
-    @property
-    def seconds_left(self) -> float | None:
-        """How long they may listen; `None` for as long as they like."""
-        return None if self.until is None else self.until - time()
+    stay: Stay = field(default_factory=Stay, compare=False)
+    """As long as the session or the token that speaks for them."""
 
     @property
     def known_as(self) -> str | None:

@@ -14,7 +14,7 @@ from intake.problems import Unavailable
 from intake.signin.browser import check_followed_here
 from intake.signin.bucket import Records
 from intake.signin.code_flow import LOGIN_LIFETIME, CodeFlow, Login
-from intake.signin.gate import Gate
+from intake.signin.gate import Gate, SignedIn
 from intake.signin.problems import (
     BadDestination,
     CrossOrigin,
@@ -82,9 +82,8 @@ def router(gate: Gate, logins: Records[Login]) -> APIRouter:
         return answer
 
     @paths.get("/auth/userinfo", responses=documented(Unauthenticated, Forbidden, Unavailable))
-    async def userinfo(request: Request) -> UserInfo:
+    async def userinfo(request: Request, person: SignedIn) -> UserInfo:
         """Who you are, what you may do, and whether sign-in is on at all."""
-        person = await gate.person(request)
         session = await gate.session(request) if gate.on else None
         return UserInfo(
             signin=gate.on,

@@ -4,7 +4,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import SettingsConfigDict
 
 from events.streams import SESSIONS_KEPT
 from intake.guards.settings import GuardSettings
@@ -12,8 +11,6 @@ from intake.guards.settings import GuardSettings
 
 class SignInSettings(GuardSettings):
     """OpenID Connect, and the groups that the roles stand for."""
-
-    model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     oidc_issuer: str = Field(
         "", description="The OpenID provider's issuer. Empty: sign-in is off and anybody may do everything."

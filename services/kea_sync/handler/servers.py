@@ -72,10 +72,12 @@ async def _survey(wanted: Wanted, dhcp: DhcpServers, visit: Visit) -> Survey:
 
 
 def _not_done(delayed: list[Retry], plans: dict[str, Plan]) -> Retry:
+    """Held back until one backend returns only where nothing but that one is left to do."""
     reasons = [error.reason for error in delayed]
     if plans:
         reasons.append(f"settled on {', '.join(plans)}")
-    return Retry("; ".join(reasons), backend=next((e.backend for e in delayed if e.backend), None))
+    backends = {error.backend for error in delayed}
+    return Retry("; ".join(reasons), backend=backends.pop() if len(backends) == 1 else None)
 
 
 async def look(place: Place, wanted: Wanted, _others: Sequence[Place]) -> Plan:

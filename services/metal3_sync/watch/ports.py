@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from events.dead_letters import Failure
-from events.onboardings import Told
+from events.onboardings import Open, Told
 from events.types import HostEnrolled, ServerReady
 from events.values import ServerName
 from metal3_sync.handler import FoundHost, FoundSecret
@@ -18,12 +18,8 @@ class Onboardings(Protocol):
         """The last HostEnrolled of each server, then each new one, for ever; some come twice."""
         ...
 
-    async def open(self, kind: type[HostEnrolled], server: str) -> Told[HostEnrolled] | None:
+    async def open(self, kind: type[HostEnrolled], server: str) -> Open[HostEnrolled] | None:
         """The server's last HostEnrolled, if it is its newest scan's and that onboarding has not ended."""
-        ...
-
-    async def last_replay(self, server: str) -> datetime | None:
-        """When the step was last told to do this server again."""
         ...
 
     async def end(self, event: ServerReady) -> bool:
@@ -34,8 +30,8 @@ class Onboardings(Protocol):
         """Say that it waits, at most once an hour."""
         ...
 
-    async def failed(self, event: HostEnrolled, failure: Failure) -> None:
-        """Dead-letter the step's own message, once, and say so."""
+    async def failed(self, onboarding: Open[HostEnrolled], failure: Failure) -> None:
+        """Dead-letter the step's own message, once, and say so; not if it was sent another since."""
         ...
 
 

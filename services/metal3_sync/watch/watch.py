@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from events import logs
 from events.dead_letters import Failure
 from events.errors import Retry, StepError
+from events.onboardings import Open
 from events.store_errors import StoreError
 from events.types import HostEnrolled, ServerReady
 from events.values import ServerName
@@ -65,9 +66,12 @@ class Watch:
                     agenda.now(server)
                 self._trouble = None
                 await self._hosts.follow_hosts(version, lambda name: self._changed(agenda, name))
-                pause = FIRST_PAUSE
             except StepError as error:
-                self._trouble, pause = error.reason, min(pause * 2, LONGEST_PAUSE)
+                self._trouble = error.reason
+            except Exception as error:  # An answer that nobody foresaw must not end the service.
+                logs.logger().exception("the watch of the hosts broke", error_type=type(error).__name__)
+                self._trouble = f"the watch of the BareMetalHosts broke: {type(error).__name__}"
+            pause = FIRST_PAUSE if self._trouble is None else min(pause * 2, LONGEST_PAUSE)
             await asyncio.sleep(pause)
 
     def _changed(self, agenda: Agenda, name: str) -> None:
@@ -95,10 +99,8 @@ class Watch:
             self._open.discard(server)
             return
         self._open.add(server)
-        replayed = await onboardings.last_replay(server)
-        since = max(enrolled.stored_at, replayed or enrolled.stored_at)
-        judgement = judge(await self._see(server, since), self._rules)
-        await _tell(enrolled.event, judgement, onboardings)
+        judgement = judge(await self._see(server, enrolled.since), self._rules)
+        await _tell(enrolled, judgement, onboardings)
         match judgement:
             case Ready():
                 self._open.discard(server)
@@ -114,7 +116,8 @@ class Watch:
         return Look(host, version, since, datetime.now(UTC))
 
 
-async def _tell(event: HostEnrolled, judgement: Judgement, onboardings: Onboardings) -> None:
+async def _tell(enrolled: Open[HostEnrolled], judgement: Judgement, onboardings: Onboardings) -> None:
+    event = enrolled.event
     match judgement:
         case Ready(state):
             facts = event.model_dump(include=set(ServerReady.model_fields))
@@ -123,4 +126,4 @@ async def _tell(event: HostEnrolled, judgement: Judgement, onboardings: Onboardi
             await onboardings.delayed(event, reason, next_attempt_at)
         case Failed(reason):
             culprit = f"BareMetalHost {event.host.namespace}/{event.host.name}"
-            await onboardings.failed(event, Failure(reason, "HostNotReady", culprit))
+            await onboardings.failed(enrolled, Failure(reason, "HostNotReady", culprit))

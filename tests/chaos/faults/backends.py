@@ -71,7 +71,7 @@ async def one_dead_kea(task: Task) -> list[Figure]:
         await session.plant.proxies["kea-a"].refuse()
         sent = await session.scan((scan_of(number) for number in range(waiting)), within=900)
         began = monotonic()
-        all_wait = len(await _until(session, "credentials-stored", sent, within=1800))
+        all_wait = len(await _until(session, "step-delayed", sent, within=1800))
         meanwhile = await _other_site(session, OTHER_SITE[:others])
         await session.plant.proxies["kea-a"].start()
         back_at = monotonic()

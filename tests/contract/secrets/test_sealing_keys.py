@@ -39,5 +39,13 @@ async def test_a_deleted_key_is_gone(subject: Subject, private: OpenBaoPrivateKe
     assert await private.read(kid) is None
 
 
+async def test_a_key_that_is_gone_may_be_deleted_again(subject: Subject, private: OpenBaoPrivateKeys) -> None:
+    kid = subject.name("key")
+    await private.write(kid, new_private_key(kid))
+    for _ in range(2):
+        await private.delete(kid)
+    assert await private.read(kid) is None
+
+
 async def test_the_mount_of_the_keys_is_ready(subject: Subject) -> None:
     await Mount(subject.session(), "onramp-keys").ready()

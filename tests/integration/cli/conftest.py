@@ -12,9 +12,11 @@ from typer.testing import CliRunner, Result
 
 from events.dead_letters import DeadLetter
 from events.errors import Refuse
+from events.ids import new_onboarding_id
 from events.orders import Orders
 from events.questions import answer_requests, checked
-from events.types import AddressReserved, CredentialsStored, Event, HostEnrolled, Outcome
+from events.subjects import event_subject
+from events.types import AddressReserved, CredentialsStored, Event, HostEnrolled, Outcome, ServerScanned
 from events.verdicts import Question, Verdict, Would
 from onramp.cli import app
 from tests.integration.rig import Rig, recorded, until
@@ -139,3 +141,10 @@ async def enrolled(rig: Rig, server: str = "dcoa-ra01u01") -> None:
     ):
         assert event.outcome is Outcome.CREATED
         await rig.publish(event, **{"ce-source": f"/onramp/{teller}"})
+
+
+async def unreadable(rig: Rig, server: str) -> None:
+    """A scan of a server that holds no registration."""
+    headers = {"ce-onboardingid": str(new_onboarding_id())}
+    subject = event_subject(ServerScanned.name, "dcoa", server)
+    await rig.client.jetstream().publish(subject, b"{}", headers=headers)

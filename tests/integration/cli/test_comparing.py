@@ -1,7 +1,7 @@
 """`check` and `lease force`: what backends hold, and whose lease is in the way."""
 
 from events.verdicts import Would
-from tests.integration.cli.conftest import Answers, Cli, enrolled, verdict
+from tests.integration.cli.conftest import Answers, Cli, enrolled, unreadable, verdict
 from tests.integration.rig import Rig
 
 STEPS = ("netbox_sync", "vault_writer", "kea_sync", "metal3_sync")
@@ -57,7 +57,7 @@ HELD = "10.16.28.78 is leased on kea-a to 52:54:00:00:00:01 (old-bmc) until 2026
 async def test_a_lease_is_forced_after_showing_whose_it_is(rig: Rig, cli: Cli, answering: Answers) -> None:
     await enrolled(rig)
     await answering(kea_sync=lambda _: verdict(Would.UNKNOWN, HELD))
-    shown = (await cli("lease", "force", "dcoa-ra01u01", input="y\nunplugged\n")).stdout
+    shown = (await cli("lease", "force", "dcoa-ra01u01", input="y\nunplugged\n")).stderr
     assert "52:54:00:00:00:01 (old-bmc)" in shown
     [sent] = await rig.stored("onboarding.replay.>")
     assert sent.headers["force-lease"] == "52:54:00:00:00:01@10.16.28.78"
@@ -68,3 +68,16 @@ async def test_no_lease_in_the_way_is_nothing_to_force(rig: Rig, cli: Cli, answe
     await answering(kea_sync=lambda _: verdict(Would.NOTHING))
     await cli("lease", "force", "dcoa-ra01u01", "--yes", "--why", "x", code=4)
     assert await rig.stored("onboarding.replay.>") == []
+
+
+async def test_a_scan_that_cannot_be_read_is_unknown_and_the_others_are_compared(
+    rig: Rig, cli: Cli, answering: Answers
+) -> None:
+    await enrolled(rig)
+    await unreadable(rig, "dcoa-ra00u01")
+    await answering(**{step: lambda _: verdict(Would.NOTHING) for step in STEPS})
+    found = await cli.json("check", code=1)
+    results = {row["server"]: row["result"] for row in found}
+    assert results == {"dcoa-ra00u01": "unknown", "dcoa-ra01u01": "agrees"}
+    assert "the scan of dcoa-ra00u01 can't be read" in found[0]["reason"]
+    assert "can't be read" in (await cli("lease", "force", "dcoa-ra00u01", code=4)).stderr

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 import trustme
 
+from events.seal import KeyRecord, new_private_key, public_part
+from events.stream import Stream
 from events.verdicts import Would
+from onramp.cli.probes import PROBES, Finding
 from onramp.sandbox.nats import CONFIGURATION, NatsServer, Users, free_port, production
 from tests import engines
-from tests.integration.cli.conftest import Answers, Cli, verdict
+from tests.integration.cli.conftest import Answers, Cli, unreadable, verdict
 from tests.integration.rig import Rig
 
 Found = Mapping[str, Mapping[str, str]]
@@ -50,6 +53,14 @@ async def test_doctor_asks_the_steps_about_a_server_that_was_scanned(
     found = await _found(cli)
     assert "kea-a is down for dcoa-ra01u07" in found["step kea_sync"]["found"]
     assert found["step kea_sync"]["health"] == "broken"
+
+
+async def test_without_a_vault_writer_nobody_knows_whether_the_keys_open(rig: Rig, cli: Cli) -> None:
+    record = KeyRecord(key=public_part(new_private_key("a")), made_at="2026-01-01T00:00:00+00:00")
+    await rig.client.jetstream().publish("$KV.KEYS.a", record.model_dump_json().encode())
+    finding = (await _found(cli))["sealing keys"]
+    assert finding["health"] == "attention"
+    assert "that seal: 1 of 1; whether they open is not known: vault_writer does not" in finding["found"]
 
 
 async def test_a_stream_that_differs_is_named_with_the_field(rig: Rig, cli: Cli) -> None:
@@ -169,12 +180,15 @@ async def test_a_certificate_of_another_name_asks_for_a_name_that_is_in_it(
     assert found["NATS"]["do"] == "set ONRAMP_NATS_URL to a name that is in it"
 
 
-async def test_a_connection_in_the_clear_is_told_where_tls_was_asked_for(
-    cli: Cli, tmp_path: Path, encrypted: Callable[[str], str]
+async def test_a_server_without_tls_is_told_where_tls_was_asked_for(
+    rig: Rig, cli: Cli, tmp_path: Path, encrypted: Callable[[str], str]
 ) -> None:
     assert encrypted("127.0.0.1")
-    found = await _found(cli, ONRAMP_NATS_CA_FILE=str(tmp_path / "ca.pem"))
-    assert "not encrypted" in found["NATS"]["found"]
+    by_ca = await _found(cli, ONRAMP_NATS_CA_FILE=str(tmp_path / "ca.pem"))
+    by_address = await _found(cli, ONRAMP_NATS_URL=rig.server.url.replace("nats:", "tls:"))
+    for found in (by_ca, by_address):
+        assert "does not require TLS, which was asked for" in found["NATS"]["found"]
+        assert found["NATS"]["do"] == "have it require TLS; nothing was sent to it"
 
 
 async def test_a_clock_that_is_off_says_by_how_much(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,3 +257,30 @@ async def test_what_a_user_may_not_do_is_named(cli: Cli, production_user: As) ->
         assert allowed[check]["health"] == "ok"
         assert forbidden[check]["health"] == "attention"
         assert forbidden[check]["do"] == "needed for operators only: use that NATS user"
+
+
+async def test_a_scan_or_a_key_that_cannot_be_read_hides_no_other_finding(
+    rig: Rig, cli: Cli, answering: Answers
+) -> None:
+    await unreadable(rig, "dcoa-ra00u01")
+    await rig.client.jetstream().publish("$KV.KEYS.bad", b"junk")
+    await answering(kea_sync=lambda question: verdict(Would.NOTHING, f"for {question.server}"))
+    found = await _found(cli)
+    assert (found["sealing key bad"]["health"], found["sealing key bad"]["found"]) == (
+        "broken",
+        "can't be read",
+    )
+    assert found["sealing keys"]["found"] == "none that seals"
+    assert found["step kea_sync"]["health"] == "ok"
+
+
+async def test_what_a_probe_trips_over_is_named_and_the_others_go_on(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def trips(_stream: Stream) -> list[Finding]:
+        raise KeyError("canary")
+
+    monkeypatch.setitem(PROBES, "clock", trips)
+    found = await _found(cli)
+    assert found["clock"]["found"] == "it can't be looked at: KeyError"
+    assert found["stream ONBOARDING"]["health"] == "ok"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hvac
 import pytest
@@ -16,9 +17,11 @@ from onramp.sandbox import openbao
 from onramp.sandbox.backends import Backends
 from onramp.sandbox.openbao import OpenBao
 from onramp.sandbox.services import service
+from onramp.sandbox.waiting import answers
 from tests import engines
 from tests.integration.cli.conftest import Cli
-from tests.integration.rig import Rig
+from tests.integration.rig import Rig, until
+from vault_writer.lost import LOOK_EVERY
 
 MAC = MacAddress("3c:ec:ef:a1:9c:e8")
 
@@ -32,25 +35,36 @@ def openbao_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao
 
 
 @pytest.fixture
-async def bao(rig: Rig, tmp_path: Path, openbao_server: OpenBao) -> AsyncIterator[OpenBao]:
-    """OpenBao, with a vault_writer that answers."""
+async def vault_writer(rig: Rig, tmp_path: Path, openbao_server: OpenBao) -> AsyncIterator[str]:
+    """The HTTP address of a vault_writer that is ready."""
     server = openbao_server
     nats = {"ONRAMP_NATS_URL": rig.server.url, "ONRAMP_ACK_WAIT": str(rig.settings.ack_wait)}
     backends = Backends(
         tmp_path, tmp_path, openbao_address=server.address, openbao_roles=server.roles, openbao_server=server
     )
-    process, _ = service("vault_writer", tmp_path, nats, backends)
+    process, url = service("vault_writer", tmp_path, nats, backends)
     try:
         await process.start()
-        yield server
+        yield url
     finally:
         await process.stop()
 
 
+@pytest.fixture
+def bao(openbao_server: OpenBao, vault_writer: str) -> OpenBao:
+    """OpenBao, with a vault_writer that answers."""
+    assert vault_writer
+    return openbao_server
+
+
+def _keys_mount(bao: OpenBao) -> Any:
+    """What root may do with secrets."""
+    return hvac.Client(bao.address, bao.root_token).secrets.kv.v2
+
+
 def _private(bao: OpenBao) -> list[str]:
     """The ids of the private keys that OpenBao holds."""
-    kv = hvac.Client(bao.address, bao.root_token).secrets.kv.v2
-    return list(kv.list_secrets("sealing", mount_point="onramp-keys")["data"]["keys"])
+    return list(_keys_mount(bao).list_secrets("sealing", mount_point="onramp-keys")["data"]["keys"])
 
 
 async def _scan_sealed_to(rig: Rig, kid: str, server: str) -> None:
@@ -69,6 +83,12 @@ async def _scan_sealed_to(rig: Rig, kid: str, server: str) -> None:
 async def _made(cli: Cli) -> str:
     kid: str = (await cli.json("keys", "new"))["key"]["kid"]
     return kid
+
+
+async def _sealing_keys(cli: Cli) -> tuple[str, str]:
+    """What doctor finds of them."""
+    [found] = [each for each in await cli.json("doctor", code=1) if each["check"] == "sealing keys"]
+    return found["health"], found["found"]
 
 
 async def test_a_new_key_is_kept_where_only_vault_writer_reads_it_and_listed(cli: Cli, bao: OpenBao) -> None:
@@ -116,6 +136,28 @@ async def test_who_rotated_a_key_is_recorded_and_a_refusal_is_not(rig: Rig, cli:
         ("keys-new", new, "ann"),
         ("keys-retire", old, "ann"),
     ]
+
+
+async def test_a_private_key_that_goes_while_vault_writer_runs_is_named_everywhere(
+    cli: Cli, bao: OpenBao, vault_writer: str
+) -> None:
+    kid = await _made(cli)
+    assert await _sealing_keys(cli) == ("ok", "that seal: 1 of 1")
+    ready = answers(f"{vault_writer}/readyz")
+    assert await ready() == ""
+    _keys_mount(bao).delete_latest_version_of_secret(f"sealing/{kid}", mount_point="onramp-keys")
+
+    async def red() -> bool:
+        return f"sealing-keys: the private key of {kid} is gone from OpenBao" in await ready()
+
+    await until(red, seconds=2 * LOOK_EVERY)
+    [listed] = await cli.json("keys", "list")
+    assert listed["lost"]
+    assert "seals, lost" in (await cli("keys", "list")).stdout
+    assert await _sealing_keys(cli) == (
+        "broken",
+        f"that seal: 1 of 1; the private key of {kid} is gone from OpenBao",
+    )
 
 
 async def test_a_key_that_nobody_made_is_refused(cli: Cli, bao: OpenBao) -> None:

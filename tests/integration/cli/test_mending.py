@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from events.operations import Operations
 from events.replays import Replays
 from events.subjects import OPERATIONS
@@ -86,6 +88,61 @@ async def test_what_another_operator_sent_is_not_sent_twice(rig: Rig, cli: Cli) 
 async def test_a_replay_of_what_is_gone_is_told(cli: Cli) -> None:
     [outcome] = await cli.json("replay", "99", code=1)
     assert outcome["state"] == "gone"
+
+
+async def test_one_that_stands_and_is_none_of_those_that_are_meant_is_not_called_gone(
+    rig: Rig, cli: Cli, failed: int
+) -> None:
+    [outcome] = await cli.json("replay", str(failed), "--service", "kea_sync", code=1)
+    assert outcome["state"] == "left out"
+    discard = ("dead-letters", "discard", str(failed), "--superseded", "--yes", "--why", "old")
+    [outcome] = await cli.json(*discard, code=1)
+    assert outcome["state"] == "left out"
+    assert len(await rig.dead_letters()) == 1
+
+
+@pytest.mark.parametrize("subject", ["dead.by.hand", "dead.kea_sync.dcoa.dcoa-ra01u01.7"])
+async def test_a_message_that_no_step_gave_up_is_listed_and_can_only_be_discarded(
+    rig: Rig, cli: Cli, failed: int, subject: str
+) -> None:
+    foreign = (await rig.client.jetstream().publish(subject, b"junk")).seq
+    rows = await cli.json("dead-letters", "list")
+    assert [(row["id"], row["reason"]) for row in rows[1:]] == [(foreign, "no step put it here")]
+    assert not await Replays(rig.stream, Operations(rig.stream, "ann")).superseded(
+        (await rig.dead_letters())[1]
+    )
+    [outcome] = await cli.json("replay", str(foreign), code=1)
+    assert (outcome["state"], await rig.stored("onboarding.replay.>")) == ("not sent", [])
+    await cli("dead-letters", "discard", str(foreign), "--yes", "--why", "junk")
+    assert [letter.id for letter in await rig.dead_letters()] == [failed]
+
+
+async def test_nothing_is_sent_to_a_step_without_its_consumer(rig: Rig, cli: Cli, failed: int) -> None:
+    for replica in rig.replicas:
+        await replica.stop()
+    rig.replicas.clear()
+    await rig.stream.jetstream.delete_consumer("ONBOARDING", "netbox_sync")
+    result = await cli("replay", str(failed), code=3)
+    assert "the consumer netbox_sync is missing: run `onramp streams apply`" in result.stderr
+    assert await rig.stored("onboarding.replay.>") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "answers"),
+    [
+        (("dead-letters", "discard", "{id}"), "scrapped\ny\n"),
+        (("purge", "dcoa-ra01u01"), "y\nscrapped\n"),
+    ],
+)
+async def test_what_is_asked_is_not_among_the_json(
+    cli: Cli, failed: int, command: tuple[str, ...], answers: str
+) -> None:
+    arguments = [argument.format(id=failed) for argument in command]
+    result = await cli(*arguments, "--json", input=answers)
+    assert "Why" in result.stderr
+    assert "dcoa-ra01u01" in result.stderr
+    echoed = "".join(f" {answer}\n" for answer in answers.splitlines())
+    assert json.loads(result.stdout.removeprefix(echoed))
 
 
 async def test_a_replay_of_nothing_in_particular_is_wrong_usage(cli: Cli) -> None:

@@ -212,6 +212,30 @@ async def test_a_scan_and_an_import_bring_a_bearer_token(
     assert [scan.server for scan in scans] == ["edge-01", NAMED["device_name"]]
 
 
+async def test_what_got_no_answer_is_to_be_imported_again_from_there_on(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("onramp.cli.registering.PATIENCE", 0.0)
+    file = tmp_path / "servers.json"
+    file.write_text(json.dumps([NAMED]))
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    said = (await cli("import", str(file), code=3, ONRAMP_INTAKE_URL=nowhere)).stdout
+    assert "from record 0 on, 1 record got no answer" in said
+    assert "import again from there on only" in said
+
+
+async def test_an_import_leaves_the_making_of_names_to_intake(rig: Rig, cli: Cli, tmp_path: Path) -> None:
+    placed = {"bmc_password": "pw", "rack": "RA07", "position": "5"}
+    records = [{**placed, "location": f"hall-{n}", "bmc_mac": f"3cecef00500{n}"} for n in range(2)]
+    file = tmp_path / "servers.json"
+    file.write_text(json.dumps(records))
+    pattern = "{location}-{rack}-{position}"
+    async with running(rig, tmp_path, ONRAMP_NAME_PATTERN=pattern) as intake:
+        env: dict[str, Any] = {"ONRAMP_INTAKE_URL": intake, "ONRAMP_NAME_PATTERN": "{rack}-{position}"}
+        results = await cli.json("import", str(file), **env)
+    assert [result["server"] for result in results] == ["hall-0-ra07-05", "hall-1-ra07-05"]
+
+
 async def test_an_unreadable_file_is_wrong_usage(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "servers.json"
     file.write_text('[{"bmc_password": "canary"')

@@ -1,10 +1,14 @@
 """`servers`, `show`, `watch`: where servers stand, and how they came there."""
 
 import asyncio
+from datetime import datetime, timedelta
 
+import pytest
+
+from events.ids import new_onboarding_id
 from events.types import OnboardingDiscarded
 from tests.integration.cli.conftest import Cli, enrolled
-from tests.integration.rig import Rig, ready, until
+from tests.integration.rig import Rig, now, ready, until
 
 
 async def test_servers_are_listed_with_their_state_and_whose_turn_it_is(rig: Rig, cli: Cli) -> None:
@@ -30,6 +34,17 @@ async def test_servers_are_filtered_by_site_state_step_and_how_long_they_wait(ri
     assert await names("--site", "elsewhere") == []
     assert await names("--waiting-longer-than", "1h") == []
     assert await names("--waiting-longer-than", "0s") == ["dcoa-ra01u01"]
+
+
+async def test_a_server_waits_since_it_was_stored_whatever_the_clock_said_that_scanned_it(
+    rig: Rig, cli: Cli
+) -> None:
+    scan = await rig.scan("dcoa-ra01u01")
+    for days in (-9999, 9999):
+        told = {"onboarding_id": new_onboarding_id(), "scanned_at": now() + timedelta(days=days)}
+        await rig.publish(scan.model_copy(update=told))
+        [row] = await cli.json("servers")
+        assert timedelta() < now() - datetime.fromisoformat(row["waiting_since"]) < timedelta(minutes=1)
 
 
 async def test_no_server_at_all_is_an_empty_list(cli: Cli) -> None:
@@ -92,3 +107,22 @@ async def _is_followed(rig: Rig) -> bool:
     """Whether somebody follows the stream, beside the five steps' own consumers."""
     info = await rig.stream.jetstream.stream_info("ONBOARDING")
     return info.state.consumer_count > 5
+
+
+async def test_watch_ends_when_nats_goes_away(rig: Rig, cli: Cli) -> None:
+    await rig.scan("dcoa-ra01u01")
+    watching = asyncio.create_task(cli("watch", code=3))
+    await until(lambda: _is_followed(rig))
+    rig.server.stop()
+    result = await asyncio.wait_for(watching, 20)
+    assert "the connection to NATS is lost" in result.stderr
+    assert "dcoa-ra01u01 has not ended" in result.stdout
+
+
+@pytest.mark.parametrize("command", [("servers",), ("watch",), ("check",)])
+async def test_before_the_streams_are_made_it_is_said_what_makes_them(
+    rig: Rig, cli: Cli, command: tuple[str, ...]
+) -> None:
+    for name in ("ONBOARDING", "DEAD_LETTERS"):
+        await rig.stream.jetstream.delete_stream(name)
+    assert "run `onramp streams apply`" in (await cli(*command, code=3)).stderr

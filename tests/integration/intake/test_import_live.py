@@ -5,7 +5,9 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from starlette.types import ASGIApp
@@ -16,6 +18,7 @@ from events.http import served
 from events.ids import new_onboarding_id
 from events.store_errors import StoreError
 from events.types import Event, ServerScanned, StepFailed
+from intake.imports.live import CLOCKS_APART
 from onramp.sandbox.nats import free_port
 from tests.integration.intake.conftest import ID, Intake
 from tests.integration.intake.test_canary import CANARY
@@ -221,6 +224,16 @@ async def test_what_is_no_import_is_told_as_a_problem(
 
 @pytest.mark.parametrize("import_id", [str(new_onboarding_id()), "ffffffff-ffff-7fff-bfff-ffffffffffff", ID])
 async def test_an_import_that_nobody_knows_is_told_as_a_problem(rig: Rig, import_id: str) -> None:
+    async with listening(Intake(rig, patience=0.5), f"?import_id={import_id}") as client:
+        [problem] = await heard(client)
+    assert problem["status"] == 404
+
+
+async def test_an_import_made_after_all_that_is_stored_is_not_waited_for(rig: Rig) -> None:
+    """So it is where all of its records were refused, and nobody else has stored anything since."""
+    await rig.scan("s1")
+    made = datetime.now(UTC) + 2 * CLOCKS_APART
+    import_id = UUID(int=new_onboarding_id().int % (1 << 80) | int(made.timestamp() * 1000) << 80)
     async with listening(Intake(rig, patience=0.5), f"?import_id={import_id}") as client:
         [problem] = await heard(client)
     assert problem["status"] == 404

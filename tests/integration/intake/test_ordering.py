@@ -1,6 +1,7 @@
 """The newest scan wins, a client's id stands for one registration, and what NATS does not take is a 503."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -8,8 +9,9 @@ from nats.js.api import StreamConfig
 
 from events.stream import Expected, Stream
 from intake.claims import CLAIMS, Claims
+from intake.fields import CLOCKS_APART
 from tests.integration.intake.conftest import ID, Intake
-from tests.integration.rig import Rig, until
+from tests.integration.rig import Rig, now, until
 
 OTHER = "01a1fc6f-a3ea-7c4e-a3da-fce4f6eba440"
 EARLY, MIDDLE, LATE = (f"2026-01-0{day}T00:00:00Z" for day in (1, 2, 3))
@@ -33,7 +35,23 @@ async def test_an_older_scan_of_the_same_server_at_another_site_is_found_too(int
 async def test_a_scan_without_a_time_counts_from_when_it_was_stored(intake: Intake) -> None:
     await intake.register()
     assert (await intake.register(scanned_at=EARLY)).status_code == 409
-    assert (await intake.register(scanned_at="2100-01-01T00:00:00Z")).status_code == 202
+    assert (await intake.register(scanned_at=now().isoformat())).status_code == 202
+
+
+async def test_a_scan_by_a_clock_far_ahead_is_refused(intake: Intake) -> None:
+    ahead = (now() + CLOCKS_APART + timedelta(minutes=1)).isoformat()
+    answer = await intake.register(scanned_at=ahead)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "scanned_at")
+
+
+async def test_a_stored_scan_by_a_clock_far_ahead_keeps_later_ones_out_for_minutes_only(
+    rig: Rig, intake: Intake
+) -> None:
+    await intake.register()
+    told = (await intake.newest()).model_copy(update={"onboarding_id": UUID(ID)})
+    await rig.publish(told.model_copy(update={"scanned_at": now() + timedelta(days=9999)}))
+    later = (now() + CLOCKS_APART).isoformat()
+    assert (await intake.register(scanned_at=later)).status_code == 202
 
 
 async def test_supersede_sends_an_older_scan_all_the_same(intake: Intake) -> None:

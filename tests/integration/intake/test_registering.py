@@ -58,6 +58,15 @@ async def test_a_password_sealed_by_the_client_is_passed_on(
     assert (await intake.newest()).sealed_password == sealed
 
 
+async def test_a_seal_of_a_key_that_was_withdrawn_is_refused(intake: Intake, private: dict[str, str]) -> None:
+    key = public_part(private)
+    record = {"key": key.model_dump(), "retired": True, "withdrawn": True, "made_at": "2026"}
+    await intake.put("KEYS", key.kid, record)
+    answer = await intake.register(bmc_password="", bmc_password_sealed=seal("secret123", MAC, key))
+    assert answer.status_code == 422
+    assert await intake.scans() == []
+
+
 async def test_a_seal_of_an_unknown_key_is_refused(intake: Intake, private: dict[str, str]) -> None:
     sealed = seal("secret123", MAC, public_part({**private, "kid": "gone"}))
     answer = await intake.register(bmc_password="", bmc_password_sealed=sealed)

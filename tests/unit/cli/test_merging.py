@@ -41,6 +41,18 @@ def test_the_fields_of_a_device_pass_through_and_win() -> None:
     assert found.records == ({**JOINED, "bmc_ip": "10.16.28.99", "rack": "RA07"},)
 
 
+@pytest.mark.parametrize("empty", ["", None])
+def test_a_field_that_a_device_leaves_empty_says_nothing(empty: str | None) -> None:
+    found = merge([{**DEVICE, "bmc_mac": empty, "rack": empty}], [RESERVATION])
+    assert found.records == (JOINED,)
+
+
+def test_a_record_without_a_mac_is_told() -> None:
+    found = merge([DEVICE], [{"hostname": "dcoa-ra07u45", "ip-address": "10.16.28.78"}])
+    assert found.records == ()
+    assert found.problems == ("dcoa-ra07u45: neither it nor its reservation has a MAC",)
+
+
 def test_a_device_with_a_mac_of_its_own_needs_no_reservation() -> None:
     device = {**DEVICE, "bmc_mac": "3c:ec:ef:00:00:01"}
     assert merge([device], []).records == (device,)
@@ -115,6 +127,7 @@ def test_the_command_writes_a_file_that_only_its_owner_reads_and_exits_with_one_
         "- device_name: dcoa-ra07u45\n  bmc_password: 0123\n- device_name: lonely\n  bmc_password: pw"
     )
     kea.write_text(json.dumps([RESERVATION]))
+    output.touch(0o644)
     result = CliRunner().invoke(app, ["merge", str(devices), str(kea), "--output", str(output)])
     assert result.exit_code == 1
     assert "lonely: no reservation matches" in result.stderr

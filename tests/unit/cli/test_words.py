@@ -31,6 +31,7 @@ COMMANDS = [
     ["merge"],
     ["lease", "force"],
     ["purge"],
+    ["operations"],
     ["streams", "apply"],
     ["streams", "status"],
     ["keys", "new"],

@@ -40,6 +40,14 @@ def test_the_age_limit_of_the_history_is_the_operators_choice() -> None:
     assert differences(ONBOARDING, ONBOARDING.evolve(max_age=86400.0)) == []
 
 
+def test_replicas_and_ack_wait_are_compared_where_they_are_named() -> None:
+    [asked, *_] = stream_configs(3)
+    assert differences(ONBOARDING, ONBOARDING.evolve(num_replicas=3)) == []
+    assert differences(asked, asked.evolve(num_replicas=1)) == ["num_replicas: 1, wanted 3"]
+    assert differences(consumer(ack_wait=None), consumer(ack_wait=60.0)) == []
+    assert differences(consumer(), consumer(ack_wait=60.0)) == ["ack_wait: 60.0, wanted 30.0"]
+
+
 def test_the_age_limit_of_a_bucket_is_not() -> None:
     [attempts] = [config for config in OTHERS if config.name == "KV_ATTEMPTS"]
     assert differences(attempts, attempts.evolve(max_age=60.0)) == ["max_age: 60.0, wanted 2592000.0"]

@@ -93,6 +93,12 @@ def test_a_made_name_clashes_with_a_given_one() -> None:
     }
 
 
+def test_what_is_of_the_same_hash_only_does_not_clash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("intake.imports.duplicates.hash", lambda _claim: 0, raising=False)
+    assert clashing(record(), other()) == {}
+    assert clashing(record(), other(bmc_ip=record()["bmc_ip"])) == {0: ["bmc_ip"], 1: ["bmc_ip"]}
+
+
 def test_an_address_under_its_older_name_clashes() -> None:
     assert clashing(record(), other(bmc_ip=ABSENT, ipmi_ip="10.16.28.78")) == {0: ["bmc_ip"], 1: ["bmc_ip"]}
 

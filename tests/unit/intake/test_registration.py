@@ -74,6 +74,7 @@ def test_the_password_is_in_no_repr() -> None:
         ("onboarding_id", "12", "UUID"),
         ("scanned_at", "2026-01-01T00:00:00", "timezone"),
         ("scanned_at", 0, "text"),
+        ("scanned_at", "2100-01-01T00:00:00Z", "the clock that told this one is ahead"),
         ("supersede", "yes", "boolean"),
         ("site", "dc\noa", "control characters"),
         ("site", "x" * 256, "255"),

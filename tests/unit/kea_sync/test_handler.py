@@ -259,6 +259,24 @@ async def test_a_waiting_server_stops_no_other() -> None:
     assert (held.reservations, held.leases) == ([], [lease(STRANGER)])
 
 
+async def test_servers_that_are_both_down_keep_nobody_waiting_for_one_of_them() -> None:
+    dhcp = FakeServers(FakeServer("kea-b", down=True), FakeServer("kea-a", down=True))
+
+    with pytest.raises(Retry, match="kea-b does not answer; kea-a does not answer") as delayed:
+        await reserve_address(credentials_stored(), dhcp)
+
+    assert delayed.value.backend is None
+
+
+async def test_a_lease_that_runs_out_is_not_kept_waiting_for_a_server_that_is_down() -> None:
+    dhcp = FakeServers(FakeServer("kea-b", down=True), FakeServer("kea-a", leases=[lease(STRANGER)]))
+
+    with pytest.raises(Retry, match=f"kea-b does not answer; .*leased on kea-a to {STRANGER}") as delayed:
+        await reserve_address(credentials_stored(), dhcp)
+
+    assert delayed.value.backend is None
+
+
 async def test_a_forced_lease_goes() -> None:
     server = FakeServer(leases=[lease(STRANGER)])
 

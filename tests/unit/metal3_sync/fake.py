@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from events.dead_letters import Failure
-from events.onboardings import Told
+from events.onboardings import Open, Told
 from events.types import HostEnrolled, ServerReady, StoredCredentials
 from events.values import ServerName
 from metal3_sync.handler import BmcCredentials, FoundHost, FoundSecret
@@ -104,14 +104,11 @@ class FakeOnboardings:
         while True:
             yield await self.stored.get()
 
-    async def open(self, kind: type[HostEnrolled], server: str) -> Told[HostEnrolled] | None:
+    async def open(self, kind: type[HostEnrolled], server: str) -> Open[HostEnrolled] | None:
         self.asked.put_nowait(server)
         if self.away:
             raise self.away.pop()
-        return Told(self.event, self.stored_at, 1) if self.is_open else None
-
-    async def last_replay(self, server: str) -> datetime | None:
-        return self.replayed
+        return Open(self.event, self.replayed or self.stored_at, 1) if self.is_open else None
 
     async def end(self, event: ServerReady) -> bool:
         self.is_open = False
@@ -121,7 +118,7 @@ class FakeOnboardings:
     async def delayed(self, event: HostEnrolled, reason: str, next_attempt_at: datetime) -> None:
         self.told.put_nowait(("delayed", reason))
 
-    async def failed(self, event: HostEnrolled, failure: Failure) -> None:
+    async def failed(self, onboarding: Open[HostEnrolled], failure: Failure) -> None:
         self.told.put_nowait(("failed", failure))
 
     def store(self) -> None:

@@ -103,12 +103,18 @@ async def test_every_open_host_is_looked_at_after_each_list(
         assert (await soon(stream.told))[0] == "ready"
 
 
-async def test_a_watch_that_breaks_is_made_again(hosts: FakeHosts, stream: FakeOnboardings) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [Unreachable("Kubernetes is away", backend="kubernetes"), TypeError("a line that is no JSON")],
+)
+async def test_a_watch_that_breaks_is_made_again(
+    hosts: FakeHosts, stream: FakeOnboardings, error: Exception
+) -> None:
     async with watching(hosts, stream) as watch:
         stream.store()
         await soon(hosts.looks)
         hosts.hosts[SERVER] = READY
-        hosts.news.put_nowait(Unreachable("Kubernetes is away", backend="kubernetes"))
+        hosts.news.put_nowait(error)
         assert (await soon(stream.told))[0] == "ready"
         await watch.ready()
 
@@ -120,6 +126,16 @@ async def test_the_watch_is_not_ready_while_hosts_cannot_be_listed(
     async with watching(hosts, stream) as watch:
         await soon(hosts.lists)
         with pytest.raises(Retry, match="grant list"):
+            await watch.ready()
+
+
+async def test_the_watch_is_not_ready_while_it_breaks_and_says_with_what(
+    hosts: FakeHosts, stream: FakeOnboardings
+) -> None:
+    hosts.failures["hosts_version"] = TypeError("secret123")
+    async with watching(hosts, stream) as watch:
+        await soon(hosts.lists)
+        with pytest.raises(Retry, match=r"broke: TypeError$"):
             await watch.ready()
 
 

@@ -65,7 +65,7 @@ class FakePrivateKeys:
         self.keys[kid] = key
 
     async def delete(self, kid: str) -> None:
-        del self.keys[kid]
+        self.keys.pop(kid, None)
 
 
 class FakePublicKeys:

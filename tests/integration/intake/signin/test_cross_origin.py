@@ -65,7 +65,7 @@ async def test_a_browser_that_asks_beforehand_is_told_no(guarded: Guarded) -> No
 
 
 async def test_an_origin_that_was_let_in_may_call_with_a_token_but_no_cookie(guarded: Guarded) -> None:
-    guarded.use(cors_origins="https://dashboard.test")
+    guarded.use(cors_origins="https://another.test, https://dashboard.test")
     headers = {"Origin": "https://dashboard.test", **guarded.provider.bearer("vera")}
     answer = await guarded.browser().get("/auth/userinfo", headers=headers)
     assert answer.headers["Access-Control-Allow-Origin"] == "https://dashboard.test"

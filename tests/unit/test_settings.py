@@ -1,0 +1,47 @@
+"""A service that is started with settings that won't do says which, and shows none of its secrets."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SECRETS = {
+    "ONRAMP_NATS_PASSWORD": "nats-secret123",
+    "ONRAMP_OPENBAO_SECRET_ID": "openbao-secret123",
+    "ONRAMP_NETBOX_TOKEN": "netbox-secret123",
+    "ONRAMP_OIDC_CLIENT_SECRET": "oidc-secret123",
+    "ONRAMP_KEA_SERVERS": '[{"name": "a", "url": "http://a", "password": "kea-secret123"}]',
+}
+
+
+def said(*arguments: str, **settings: str) -> str:
+    """The last words of a process that does not start."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ONRAMP_")}
+    command = [sys.executable, *arguments]
+    ran = subprocess.run(command, env={**kept, **SECRETS, **settings}, capture_output=True, text=True)
+    assert ran.returncode != 0
+    assert "secret123" not in ran.stdout + ran.stderr
+    return ran.stderr
+
+
+@pytest.mark.parametrize("service", ["vault_writer", "metal3_sync"])
+def test_a_missing_setting_is_named_without_the_secrets_beside_it(service: str) -> None:
+    assert "openbao_role_id\n  Field required" in said("-m", f"{service}.app")
+
+
+@pytest.mark.parametrize("service", ["intake", "netbox_sync", "vault_writer", "kea_sync", "metal3_sync"])
+def test_an_invalid_setting_is_named_without_the_secrets_beside_it(service: str) -> None:
+    told = said("-m", f"{service}.app", ONRAMP_OPENBAO_ROLE_ID="onramp", ONRAMP_HTTP_PORT="none")
+    assert "http_port\n  Input should be a valid integer" in told
+
+
+def test_a_context_file_that_will_not_do_shows_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = tmp_path / "nats" / "context" / "lab.json"
+    context.parent.mkdir(parents=True)
+    context.write_text('{"url": "nats://127.0.0.1", "token": ["secret123"]}')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert "nats_token" in said("-c", "from onramp.cli import app; app()", "--context", "lab", "servers")
