@@ -14,6 +14,7 @@ from nats.js.api import ConsumerConfig
 from nats.js.client import JetStreamContext
 
 from events.applying import Applier
+from events.following import followed
 from events.questions import answer_requests
 from events.service import ended
 from events.stream import Stream
@@ -27,8 +28,6 @@ from netbox_sync.reference import ReferenceBucket
 from netbox_sync.reference.bucket import STREAM as KEPT
 from netbox_sync.reference.bucket import now
 from onramp.sandbox.nats import Users, production
-from onramp.sandbox.places import DEPLOY
-from tests.integration.rig import until
 
 SERVICES = ("intake", "netbox_sync", "vault_writer", "kea_sync", "metal3_sync")
 SCAN = "onboarding.server-scanned.dcoa.dcoa-ra07u45"
@@ -143,7 +142,7 @@ async def test_the_keys_are_an_administrators_business(server: Nats, name: str) 
             await jetstream._nc.request("keys.retire", b"{}", timeout=0.5)
 
 
-async def test_the_reader_sees_events_and_publishes_nothing(server: Nats) -> None:
+async def test_the_reader_sees_events_and_writes_nothing(server: Nats) -> None:
     async with server.user("reader") as jetstream:
         stored = await jetstream.get_last_msg("ONBOARDING", SCAN, direct=True)
         assert stored.data == b"{}"
@@ -151,26 +150,34 @@ async def test_the_reader_sees_events_and_publishes_nothing(server: Nats) -> Non
             assert await server.refuses(jetstream, subject)
 
 
-@pytest.mark.parametrize(
-    ("stream", "subject"),
-    [
-        ("KV_KEYS", "$KV.KEYS.k1"),
-        ("ONBOARDING", "onboarding.server-scanned._.edge-2"),
-        ("DEAD_LETTERS", "dead.kea_sync.dcoa.one.1"),
-    ],
-)
-async def test_nats_stores_an_answer_wherever_it_is_wanted_as_the_configuration_warns(
-    server: Nats, stream: str, subject: str
-) -> None:
+async def test_no_stream_takes_an_answer_that_the_reader_wants_sent_there(server: Nats) -> None:
+    wanted = {
+        "KV_KEYS": "$KV.KEYS.k1",
+        "ONBOARDING": "onboarding.server-scanned._.edge-2",
+        "DEAD_LETTERS": "dead.kea_sync.dcoa.one.1",
+    }
+    last = json.dumps({"last_by_subj": SCAN}).encode()
     async with server.user("operator") as operator, server.user("reader") as reader:
-        stored = Stream(operator._nc, stream)
-        await reader._nc.publish("$JS.API.STREAM.INFO.ONBOARDING", reply=subject)
+        for subject in wanted.values():
+            await reader._nc.publish("$JS.API.STREAM.INFO.ONBOARDING", reply=subject)
+            await reader._nc.publish("$JS.API.DIRECT.GET.ONBOARDING", last, reply=subject)
+        assert await reader.stream_info("ONBOARDING")  # Answered after those before it.
+        await operator.publish("operations.discard.one", b"{}")
+        for stream, subject in wanted.items():
+            assert await Stream(operator._nc, stream).last(subject, from_leader=True) is None
 
-        async def stands() -> bool:
-            return await stored.last(subject) is not None
 
-        await until(stands)
-    assert "not against a password in the wrong hands" in (DEPLOY / "nats" / "users.conf").read_text()
+async def test_the_reader_follows_events_without_a_durable_consumer(server: Nats) -> None:
+    async with server.user("operator") as operator, server.user("reader") as reader:
+        events = followed(Stream(reader._nc), "onboarding.*.*.*")
+        first = await anext(events)
+        await operator.publish("onboarding.server-ready.dcoa.dcoa-ra07u45", b"{}")
+        second = await anext(events)
+        await events.aclose()
+    assert [event.subject if event else "" for event in (first, second)] == [
+        SCAN,
+        "onboarding.server-ready.dcoa.dcoa-ra07u45",
+    ]
 
 
 async def test_netbox_sync_keeps_the_reference_data_and_intake_reads_it(server: Nats) -> None:

@@ -56,7 +56,7 @@ def passwords() -> dict[str, str]:
     """The password of every user that the configuration names."""
     path = folder("nats") / "passwords.json"
     if not path.exists():
-        text = CONFIGURATION.read_text() + CONFIGURATION.with_name("users.conf").read_text()
+        text = "".join(file.read_text() for file in CONFIGURATION.parent.glob("*.conf"))
         users = re.findall(r"\$ONRAMP_NATS_PASSWORD_(\w+)", text)
         # A letter first: the server would read a number otherwise.
         write(path, json.dumps({user.lower(): f"lab{secrets.token_hex(12)}" for user in users}), mode=0o600)
