@@ -37,7 +37,17 @@ PAGES = [
     "?text=u31&state=ready",
     "?text=nothing-like-it",
     "?text=zz",
+    "?text=dc19",
+    "?text=r01&sort=-changed_at",
+    "?text=r01&site=dc03&sort=changed_at",
+    "?text=u31&state=ready&sort=-changed_at",
+    "?text=u31&state=failed",
+    "?cursor={middle}",
+    "?text=u31&state=ready&cursor={middle}",
+    "?limit=500",
+    "?text=u31&state=ready&limit=500",
 ]
+"""`middle` is the cursor of a page that ends half-way."""
 
 
 def bare(port: int, bodies: list[str]) -> None:
@@ -89,18 +99,20 @@ def lists(url: str, folder: Path) -> None:
     settings = {"ONRAMP_NATS_URL": url, "ONRAMP_HTTP_PORT": str(ours), "ONRAMP_LOG_LEVEL": "CRITICAL"}
     with running("intake.app", **settings, ONRAMP_REQUESTS_PER_ADDRESS="0"):
         intake = connected(ours, "/api/v1/servers")
-        bodies = [get(intake, f"/api/v1/servers{page}")[1].decode() for page in PAGES]
+        middle = json.loads(get(intake, "/api/v1/servers?site=dc10&limit=1")[1])["next"]
+        pages = [page.format(middle=middle) for page in PAGES]
+        bodies = [get(intake, f"/api/v1/servers{page}")[1].decode() for page in pages]
         (folder / "bodies.json").write_text(json.dumps(bodies))
         with running("bench.lists", "bare", str(theirs), str(folder / "bodies.json")):
             plain = connected(theirs, "/0")
             taken: list[tuple[float, float]] = []
             print("pages, ms: intake p50 p99, bare FastAPI p50 p99, ratio of the p99")
-            for number, page in enumerate(PAGES):
+            for number, page in enumerate(pages):
                 times = [
                     (get(intake, f"/api/v1/servers{page}")[0], get(plain, f"/{number}")[0])
                     for _ in range(REQUESTS)
                 ]
-                print(f"  {page or '(all)':42}{row(times)}")
+                print(f"  {PAGES[number] or '(all)':42}{row(times)}")
                 taken += times
             print(f"  {'all of them':42}{row(taken)} (wanted: at most 2)")
 

@@ -48,8 +48,8 @@ class Groups:
     def page(self, wanted: Wanted) -> Page:
         """The servers that are wanted, from where the page before ended."""
         parts = [group.walk(wanted) for group in self._least(wanted)]
-        [found] = parts if len(parts) == 1 else [merge(*parts, key=wanted.sort.key, reverse=wanted.sort.down)]
-        fitting = (status for status in _once(found) if wanted.takes(status))
+        found = parts[0] if len(parts) == 1 else _merged(parts, wanted)
+        fitting = found if wanted.any else filter(wanted.takes, found)
         return Page.of(list(islice(fitting, wanted.limit + 1)), wanted)
 
     def _least(self, wanted: Wanted) -> Sequence[Group]:
@@ -89,10 +89,10 @@ def _size(groups: Iterable[Group]) -> int:
     return sum(map(len, groups))
 
 
-def _once(servers: Iterable[ServerStatus]) -> Iterator[ServerStatus]:
-    """A short text may stand in a name twice: then the server comes twice, one after the other."""
+def _merged(parts: Iterable[Iterator[ServerStatus]], wanted: Wanted) -> Iterator[ServerStatus]:
+    """In one order, and each once: a short text may stand in a name twice."""
     last = None
-    for status in servers:
+    for status in merge(*parts, key=wanted.sort.key, reverse=wanted.sort.down):
         if status is not last:
             yield status
         last = status

@@ -7,7 +7,7 @@ from intake.projection.group import Group
 
 END = "\n\n"
 """After each name, so that three characters begin with each of its own."""
-MOST_GROUPS = 32
+MOST_GROUPS = 16
 """Of which a page is put together."""
 
 

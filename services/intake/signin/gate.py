@@ -89,28 +89,24 @@ _SESSION = APIKeyCookie(
 """Both are there for OpenAPI, which tells the role beside them: the gate reads them itself."""
 
 
-async def signed_in(
-    connection: HTTPConnection,
-    _bearer: Annotated[object, Security(_BEARER)],
-    _session: Annotated[object, Security(_SESSION)],
-) -> Person:
-    """A dependency of a path: the person who sent the request."""
-    gate: Gate = connection.app.state.gate
-    return await gate.person(connection)
-
-
-def requires(role: Role) -> Callable[[Person], Awaitable[Person]]:
+def requires(role: Role | None = None) -> Callable[..., Awaitable[Person]]:
     """A dependency of a path: the person who sent the request, if they have this role."""
 
-    async def allowed(person: SignedIn) -> Person:
-        if role not in person.roles:
+    async def allowed(
+        connection: HTTPConnection,
+        _bearer: Annotated[object, Security(_BEARER)],
+        _session: Annotated[object, Security(_SESSION)],
+    ) -> Person:
+        gate: Gate = connection.app.state.gate
+        person = await gate.person(connection)
+        if role and role not in person.roles:
             raise Forbidden(f"this needs the role {role}")
         return person
 
     return allowed
 
 
-SignedIn = Annotated[Person, Security(signed_in)]
+SignedIn = Annotated[Person, Security(requires())]
 Viewer = Annotated[Person, Security(requires(Role.VIEWER), scopes=[Role.VIEWER])]
 Technician = Annotated[Person, Security(requires(Role.TECHNICIAN), scopes=[Role.TECHNICIAN])]
 Operator = Annotated[Person, Security(requires(Role.OPERATOR), scopes=[Role.OPERATOR])]

@@ -1,14 +1,19 @@
 """Pages of the list: whatever is asked for, page by page comes what going through all servers finds."""
 
 import random
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from events.status import ServerStatus, State, StepState, StepStatus
+from intake.api.listing import Rendered
+from intake.projection.group import Group
 from intake.projection.groups import Groups
-from intake.projection.page import Sort, Wanted, after
+from intake.projection.page import Page, Sort, Wanted, after
 from intake.projection.slim import step_at
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -54,7 +59,7 @@ def wanted() -> list[Wanted]:
             site=dice.choice([None, None, "dc1"]),
             state=dice.choice([None, None, *State]),
             step=dice.choice([None, None, *STEPS]),
-            text=dice.choice(["", "", "a", "ra", "b0", "ra1", "-x", "5-xx", "nowhere", "\n"]),
+            text=dice.choice(["", "", "a", "1", "ra", "b0", "ra1", "-x", "5-xx", "nowhere", "\n"]),
             sort=dice.choice(list(Sort)),
             limit=dice.choice([1, 7, 50]),
         )
@@ -94,6 +99,82 @@ def test_the_pages_together_are_the_whole_list_in_its_order(groups_from: int) ->
         assert found == expected(servers, one), one
 
 
+class Looks:
+    """How many places of groups were looked at."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        for order in ("_by_name", "_by_change"):
+            monkeypatch.setattr(Group, order, self._counted(getattr(Group, order)))
+
+    def _counted(self, look: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(group: Group, low: int, high: int, text: str) -> Any:
+            self.count += high - low
+            return look(group, low, high, text)
+
+        return counted
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
+    return Looks(monkeypatch)
+
+
+@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("", State.FAILED),
+        ("dc00", None),
+        ("dc19", None),
+        ("9-", None),
+        ("0", None),
+        ("dc", State.FAILED),
+        ("r07u", None),
+        ("u11", None),
+        ("dc00", State.READY),
+        ("u11", State.READY),
+        ("u20", State.FAILED),
+        ("r07u11", State.READY),
+    ],
+)
+def test_a_page_costs_what_it_holds_wherever_that_stands(
+    looks: Looks, text: str, state: State | None, sort: Sort
+) -> None:
+    names = [
+        f"dc{site:02}-r{rack:02}u{unit:02}" for rack in range(10) for site in range(20) for unit in range(40)
+    ]
+    states = [State.FAILED if number % 100 == 0 else State.READY for number in range(len(names))]
+    servers = {
+        name: status(name, number, state, 2, name[:4])
+        for number, (name, state) in enumerate(zip(names, states, strict=True))
+    }
+    page = Groups(servers).page(Wanted(state=state, text=text, sort=sort, limit=20))
+    assert page.servers
+    assert looks.count < 400
+
+
+def test_a_server_that_changes_on_and_on_makes_no_page_longer(looks: Looks) -> None:
+    servers = {name: status(name, number, State.READY, 2, "dc") for number, name in enumerate("abc")}
+    groups = Groups(servers)
+    for sequence in range(10, 5000):
+        before, servers["a"] = servers["a"], status("a", sequence, State.READY, 2, "dc")
+        groups.change(before, servers["a"])
+    looks.count = 0
+    page = groups.page(Wanted(sort=Sort.CHANGED))
+    assert [s.server for s in page.servers] == ["b", "c", "a"]
+    assert looks.count < 100
+
+
+def test_a_server_that_is_gone_is_on_no_page() -> None:
+    servers, groups = fleet(300)
+    gone = servers.pop(min(servers))
+    groups.remove(gone)
+    for one in wanted():
+        page = groups.page(replace(one, limit=500))
+        assert list(page.servers) == expected(servers, one), one
+
+
 def test_a_page_goes_on_where_the_last_ended_though_servers_were_added_before() -> None:
     servers: dict[str, ServerStatus] = {
         name: status(name, number, State.READY, 2, "dc") for number, name in enumerate("bdf", 1)
@@ -104,6 +185,12 @@ def test_a_page_goes_on_where_the_last_ended_though_servers_were_added_before() 
     groups.change(None, servers["a"])
     assert first.next is not None
     assert [s.server for s in groups.page(Wanted(after=after(Sort.SERVER, first.next))).servers] == ["f"]
+
+
+def test_a_server_of_another_stream_is_not_shown_as_the_one_before() -> None:
+    rendered = Rendered()
+    for name in ("before", "now"):
+        assert name.encode() in rendered.page(Page([status(name, 1, State.READY, 2, "dc")], None))
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "W10", "é", "WyJzZXJ2ZXIiLCAxXQ", "WyItc2VydmVyIiwgImEiXQ"])
