@@ -29,6 +29,7 @@ class State(StrEnum):
     DISCARDED = "discarded"
 
 
+_TO_DO = (StepState.FAILED, StepState.DELAYED, StepState.WAITING)
 _ENDS = frozenset({State.READY, State.INCOMPLETE, State.DISCARDED})
 
 
@@ -71,6 +72,13 @@ class ServerStatus:
     def settled(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.ended or self.state is State.FAILED
+
+    @property
+    def at(self) -> str | None:
+        """The step that failed, else one that is delayed, else the next; `None` where none is left."""
+        if self.ended:
+            return None
+        return next((step.step for state in _TO_DO for step in self.steps if step.state is state), None)
 
     def step(self, name: str) -> StepStatus | None:
         """One of its steps."""

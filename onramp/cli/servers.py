@@ -12,7 +12,7 @@ from events.status import State
 from onramp.cli.connection import connected
 from onramp.cli.durations import span, spelled
 from onramp.cli.output import Json, Refused, console, counted, print_json, run, uncut
-from onramp.cli.standing import Filter, Server, at_step, every_server
+from onramp.cli.standing import Filter, Server, every_server
 from onramp.cli.timeline import drawn, read, told
 from onramp.live.table import STATES
 
@@ -66,7 +66,7 @@ async def _show(server: str, as_json: bool) -> int:
 def _row(server: Server) -> dict[str, object]:
     return {
         **asdict(server.status),
-        "step": at_step(server.status) or None,
+        "step": server.status.at,
         "waiting_since": server.waiting_since,
         "settled": server.status.settled,
     }
@@ -78,6 +78,6 @@ def _table(found: list[Server]) -> Table:
         status = server.status
         waits = "" if status.ended else spelled(server.waits_for)
         state = Text(status.state, STATES[status.state])
-        table.add_row(status.server, status.site, state, at_step(status), waits, Text(status.reason))
+        table.add_row(status.server, status.site, state, status.at or "", waits, Text(status.reason))
     table.caption = counted(len(found), "server")
     return table

@@ -61,7 +61,7 @@ class Filter:
             status.site in (self.sites or {status.site})
             and status.server in (self.servers or {status.server})
             and status.state in (self.states or {status.state})
-            and (not self.steps or at_step(status) in self.steps)
+            and (not self.steps or status.at in self.steps)
         )
 
 
@@ -78,15 +78,6 @@ async def every_server(stream: Stream) -> AsyncIterator[Server]:
 async def one_server(stream: Stream, name: str) -> Server | None:
     """One server, by its name."""
     return _server(await stream.last_of_each([event_of_any_site("*", name)]))
-
-
-def at_step(status: ServerStatus) -> str:
-    """The step that has its turn, is delayed or failed; empty where none has one any more."""
-    if status.ended:
-        return ""
-    open_steps = [step for step in status.steps if step.state not in PASSED]
-    troubled = [step for step in open_steps if step.state is not StepState.WAITING]
-    return next((step.step for step in [*troubled, *open_steps]), "")
 
 
 def _server(messages: list[Stored]) -> Server | None:

@@ -15,7 +15,7 @@ from events.status import ServerStatus, State
 from intake.api.answers import documented
 from intake.former import Former, former
 from intake.problems import BadParameter, FieldError, NotCaughtUp
-from intake.projection import Page, Sort, Wanted, after, step_at
+from intake.projection import Page, Sort, Wanted, after
 from intake.signin.gate import Viewer
 from intake.signin.problems import REFUSALS
 from intake.stores import Stores
@@ -130,7 +130,7 @@ def _listed(status: ServerStatus) -> dict[str, Any]:
         "onboarding_id": status.onboarding_id,
         "state": status.state,
         "status": former(status),
-        "step": step_at(status),
+        "step": status.at,
         "reason": status.reason,
         "scanned_at": status.scanned_at,
         "changed_at": status.changed_at,

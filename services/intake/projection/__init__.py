@@ -9,7 +9,6 @@ from intake.projection.follower import follow
 from intake.projection.page import Key, Page, Sort, Wanted, after
 from intake.projection.projection import Position, Projection
 from intake.projection.purges import forget_purged
-from intake.projection.slim import step_at
 
 __all__ = [
     "Key",
@@ -21,5 +20,4 @@ __all__ = [
     "after",
     "follow",
     "forget_purged",
-    "step_at",
 ]

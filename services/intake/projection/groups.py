@@ -10,7 +10,6 @@ from itertools import islice
 from events.status import ServerStatus, State
 from intake.projection.group import Group
 from intake.projection.page import CHANGE, Page, Wanted
-from intake.projection.slim import step_at
 from intake.projection.texts import Texts
 
 
@@ -82,7 +81,7 @@ class Groups:
 
 
 def _alike(status: ServerStatus) -> tuple[str, State, str | None]:
-    return status.site, status.state, step_at(status)
+    return status.site, status.state, status.at
 
 
 def _size(groups: Iterable[Group]) -> int:

@@ -9,7 +9,6 @@ from operator import attrgetter
 from typing import Any
 
 from events.status import ServerStatus, State
-from intake.projection.slim import step_at
 
 Key = Any
 """What a sort goes by: a name, or the sequence of the last event, which is the order of the changes."""
@@ -68,7 +67,7 @@ class Wanted:
         return (
             self.site in (None, status.site)
             and self.state in (None, status.state)
-            and (self.step is None or self.step == step_at(status))
+            and (self.step is None or self.step == status.at)
         )
 
 

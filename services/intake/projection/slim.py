@@ -2,11 +2,9 @@
 
 from sys import intern
 
-from events.status import ServerStatus, State, StepState, StepStatus
+from events.status import ServerStatus, StepStatus
 
 _Key = tuple[tuple[object, ...], ...]
-
-_AT = (StepState.FAILED, StepState.DELAYED, StepState.WAITING)
 
 
 class Slim:
@@ -34,11 +32,3 @@ class Slim:
             status.sequence,
             steps,
         )
-
-
-def step_at(status: ServerStatus) -> str | None:
-    """The step that it failed at, waits at or comes to next; `None` where no step is left to be done."""
-    if status.ended:
-        return None
-    wanted = _AT if status.state is not State.IN_PROGRESS else _AT[2:]
-    return next((step.step for state in wanted for step in status.steps if step.state is state), None)
