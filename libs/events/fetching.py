@@ -13,7 +13,6 @@ from faststream.nats.subscriber.usecases import PullStreamSubscriber
 from nats.aio.msg import Msg
 from nats.js.api import ConsumerConfig
 
-from events.connection import GRACE
 from events.steps import Step
 from events.subjects import ONBOARDING
 
@@ -55,13 +54,11 @@ class Subscribers:
 
     async def stop(self) -> None:
         """Fetch no more; what is in hand is finished, or handed back after the grace period."""
-        stopping = asyncio.gather(*(subscriber.stop() for subscriber in self._subscribers))
-        if self._in_hand:
-            _, late = await asyncio.wait(set(self._in_hand), timeout=GRACE)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        await stopping
+        await asyncio.gather(*(subscriber.stop() for subscriber in self._subscribers))
+        late = list(self._in_hand)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     @property
     def running(self) -> bool:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from events import attempts, connection, delivery, endings, fetching
+from events import attempts, connection, delivery, endings
 from events.arrival import ORIGINAL_SEQUENCE, Arrival
 from events.attempts import Attempts, AttemptsBucket
 from events.dead_letters import DeadLetters
@@ -537,7 +537,6 @@ async def test_a_step_beyond_its_deadline_is_handed_back(rig: Rig) -> None:
 async def test_what_is_in_hand_when_the_service_stops_is_handed_back_with_its_record(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "GRACE", 0.5)
     monkeypatch.setattr(connection, "GRACE", 0.5)
     begun = asyncio.Barrier(rig.settings.concurrency + 1)
 
