@@ -163,13 +163,13 @@ class Rig:
     async def acked(self, step: str) -> bool:
         """Whether the step has nothing left to do."""
         # NATS counts a message for the consumer only some time after it is stored.
-        newest = await self.stream.last_of_each(steps()[step].filter_subjects)
+        newest = [await self.stream.last(subject) for subject in steps()[step].filter_subjects]
         try:
             info = await self.stream.jetstream._jsm.consumer_info("ONBOARDING", step)
         except NotFoundError:
             return False
         delivered = info.delivered.stream_seq if info.delivered else 0
-        given = all(stored.sequence <= delivered for stored in newest)
+        given = all(stored is None or stored.sequence <= delivered for stored in newest)
         return given and not info.num_pending and not info.num_ack_pending
 
 
