@@ -76,7 +76,7 @@ class Group:
 
     def _tidy(self) -> None:
         """Leave out of the log what counts no more, once it is a fifth of it."""
-        if len(self._changed) <= 64 + len(self._names) * 5 // 4:
+        if len(self._changed) <= 8 + len(self._names) * 5 // 4:
             return
         standing = self._by_change(0, len(self._changed), "")
         self._changed = [status.server for status in standing]
