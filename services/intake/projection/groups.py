@@ -9,7 +9,7 @@ from itertools import islice
 
 from events.status import ServerStatus, State
 from intake.projection.group import Group
-from intake.projection.page import CHANGE, Page, Wanted
+from intake.projection.page import Page, Wanted
 from intake.projection.texts import Texts
 
 
@@ -24,9 +24,6 @@ class Groups:
         for name in sorted(servers):
             for group in self._groups_of(servers[name]):
                 group.join(name)
-        for status in sorted(servers.values(), key=CHANGE):
-            for group in self._groups_of(status):
-                group.note(status)
 
     def change(self, before: ServerStatus | None, status: ServerStatus) -> None:
         """A server stands otherwise than before, or was not there."""

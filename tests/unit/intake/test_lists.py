@@ -1,7 +1,7 @@
 """Pages of the list: whatever is asked for, page by page comes what going through all servers finds."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,8 +11,8 @@ import pytest
 
 from events.status import ServerStatus, State, StepState, StepStatus
 from intake.api.listing import Rendered
-from intake.projection.group import Group
 from intake.projection.groups import Groups
+from intake.projection.orders import ByChange, ByName
 from intake.projection.page import Page, Sort, Wanted, after
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -38,13 +38,15 @@ def changed(dice: random.Random, server: str, sequence: int) -> ServerStatus:
 
 
 def fleet(groups_from: int) -> tuple[dict[str, ServerStatus], Groups]:
-    """200 servers that changed 600 times, the last of them after the groups were made."""
+    """200 servers that changed 600 times, the last of them after the groups were made and lists asked for."""
     dice = random.Random(4)
     servers: dict[str, ServerStatus] = {}
     groups = Groups(servers)
     for sequence in range(1, 601):
         if sequence == groups_from:
             groups = Groups(servers)
+            for one in wanted():
+                groups.page(one)
         name = f"{dice.choice(['ra', 'rb'])}{dice.randrange(100):02d}-{'x' * dice.randrange(3)}"
         before, servers[name] = servers.get(name), changed(dice, name, sequence)
         groups.change(before, servers[name])
@@ -99,19 +101,25 @@ def test_the_pages_together_are_the_whole_list_in_its_order(groups_from: int) ->
 
 
 class Looks:
-    """How many places of groups were looked at."""
+    """How many places of groups were looked at, or put in order."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        for order in ("_by_name", "_by_change"):
-            monkeypatch.setattr(Group, order, self._counted(getattr(Group, order)))
+        for order in (ByName, ByChange):
+            monkeypatch.setattr(order, "look", self._counted(order.look))
+        monkeypatch.setattr("intake.projection.orders.sorted", self._sorted, raising=False)
 
     def _counted(self, look: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(group: Group, low: int, high: int, text: str) -> Any:
+        def counted(order: ByName | ByChange, low: int, high: int, text: str) -> Any:
             self.count += high - low
-            return look(group, low, high, text)
+            return look(order, low, high, text)
 
         return counted
+
+    def _sorted(self, servers: Iterable[ServerStatus], **by: Any) -> list[ServerStatus]:
+        found = sorted(servers, **by)
+        self.count += len(found)
+        return found
 
 
 @pytest.fixture
@@ -148,20 +156,39 @@ def test_a_page_costs_what_it_holds_wherever_that_stands(
         name: status(name, number, state, 2, name[:4])
         for number, (name, state) in enumerate(zip(names, states, strict=True))
     }
-    page = Groups(servers).page(Wanted(state=state, text=text, sort=sort, limit=20))
-    assert page.servers
+    groups, wanted = Groups(servers), Wanted(state=state, text=text, sort=sort, limit=20)
+    groups.page(wanted)
+    looks.count = 0
+    assert groups.page(wanted).servers
     assert looks.count < 400
 
 
 def test_a_server_that_changes_on_and_on_makes_no_page_longer(looks: Looks) -> None:
     servers = {name: status(name, number, State.READY, 2, "dc") for number, name in enumerate("abc")}
     groups = Groups(servers)
+    groups.page(Wanted(sort=Sort.CHANGED))
     for sequence in range(10, 5000):
         before, servers["a"] = servers["a"], status("a", sequence, State.READY, 2, "dc")
         groups.change(before, servers["a"])
     looks.count = 0
     page = groups.page(Wanted(sort=Sort.CHANGED))
     assert [s.server for s in page.servers] == ["b", "c", "a"]
+    assert looks.count < 100
+
+
+def test_servers_that_stand_otherwise_now_make_no_page_longer(looks: Looks) -> None:
+    states = [State.FAILED] * 400 + [State.READY] * 600
+    servers = {
+        f"s{number}": status(f"s{number}", number, state, 2, "dc") for number, state in enumerate(states)
+    }
+    groups = Groups(servers)
+    wanted = Wanted(state=State.FAILED, sort=Sort.CHANGED)
+    groups.page(wanted)
+    for number, name in enumerate(list(servers)[:399], 1000):
+        before, servers[name] = servers[name], status(name, number, State.READY, 2, "dc")
+        groups.change(before, servers[name])
+    looks.count = 0
+    assert [s.server for s in groups.page(wanted).servers] == ["s399"]
     assert looks.count < 100
 
 
