@@ -11,6 +11,8 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from events.websocket import WebSocket
+
 UNREAD_FOR = 30
 """Seconds that a client may leave unread what was sent to it."""
 LARGEST_MESSAGE = 16 * 1024 * 1024
@@ -90,7 +92,10 @@ async def served(
         timeout_keep_alive=20,
         # Whose headers are believed is the application's to say.
         proxy_headers=False,
+        ws=WebSocket,
         ws_max_size=largest_message,
+        # What was compressed may be a thousand times as large, and is unpacked before it is counted.
+        ws_per_message_deflate=False,
     )
     server = _Server(config)
     listening = _listening(host, port)

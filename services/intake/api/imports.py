@@ -104,7 +104,7 @@ async def _body(websocket: WebSocket, settings: Settings) -> bytes:
         message = await asyncio.wait_for(websocket.receive(), patience)
     except TimeoutError:
         raise Unreadable(f"nothing came within {patience:.0f} s") from None
-    body: bytes = message.get("bytes") or (message.get("text") or "").encode()
+    body: bytes = message.get("bytes", b"")
     if len(body) > limit:
         raise TooLarge(f"at most {limit} bytes are taken")
     return body

@@ -32,6 +32,13 @@ class Running:
         """Bytes of memory that the process has."""
         return int(psutil.Process(self.pid).memory_info().rss)
 
+    @property
+    def peak(self) -> int:
+        """The most bytes of memory that it ever had (Linux)."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        [peak] = [line for line in status.splitlines() if line.startswith("VmHWM")]
+        return int(peak.split()[1]) * 1024
+
 
 @asynccontextmanager
 async def running(rig: Rig, folder: Path, **settings: str) -> AsyncIterator[Running]:

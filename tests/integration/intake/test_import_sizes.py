@@ -1,4 +1,4 @@
-"""How large an import over a WebSocket may be is a setting, and one that is larger is told so."""
+"""Large imports over a WebSocket: how large one may be is a setting, and it is kept once."""
 
 import json
 from pathlib import Path
@@ -26,3 +26,24 @@ async def test_the_setting_decides_what_is_too_large(
         await client.send("[" + " " * mebibytes * MEBIBYTE + "]")
         answer = json.loads(await client.recv())
     assert told.items() <= answer.items()
+
+
+async def test_of_a_large_file_nothing_is_kept_twice(rig: Rig, tmp_path: Path) -> None:
+    grown = []
+    async with running(rig, tmp_path, ONRAMP_REQUESTS_PER_ADDRESS="0") as replica:
+        for mebibytes in (1, 15):
+            async with connect(f"ws://127.0.0.1:{replica.port}/api/v1/servers/import/ws") as client:
+                await client.send("[" + " " * mebibytes * MEBIBYTE + "]")
+                assert "records" in await client.recv()
+            grown.append(replica.peak)
+    assert grown[1] - grown[0] < 1.3 * 14 * MEBIBYTE
+
+
+async def test_nothing_comes_compressed_for_it_may_be_a_thousand_times_as_large(
+    rig: Rig, tmp_path: Path
+) -> None:
+    async with (
+        running(rig, tmp_path) as replica,
+        connect(f"ws://127.0.0.1:{replica.port}/api/v1/servers/import/ws", compression="deflate") as client,
+    ):
+        assert client.protocol.extensions == []
