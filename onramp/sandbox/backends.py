@@ -22,7 +22,7 @@ from typing import Any
 from onramp.sandbox import openbao
 from onramp.sandbox.openbao import AppRole
 from onramp.sandbox.places import EXAMPLES, LOOPBACK, free_ports
-from onramp.sandbox.processes import Process
+from onramp.sandbox.processes import NotStarted, Process
 from onramp.sandbox.waiting import answers
 
 EMULATED_KEAS = ("kea-a", "kea-b")
@@ -48,7 +48,10 @@ class Backends:
 
     @classmethod
     def chosen(cls, folder: Path, environment: Mapping[str, str], examples: Path = EXAMPLES) -> "Backends":
-        """Real ones where `environment` names them, else emulators, seeded from `examples`, not started."""
+        """Real ones where `environment` names them, else emulators, seeded from `examples`, not started.
+
+        Raises `NotStarted` where what it names can't be used.
+        """
         backends = cls(folder, examples)
         backends._choose_netbox(environment)
         backends._choose_kea(environment)
@@ -56,7 +59,10 @@ class Backends:
         return backends
 
     def start_openbao(self, environment: Mapping[str, str]) -> None:
-        """Ours, unless the environment names another. Raises `RuntimeError` when it does not come up."""
+        """Ours, unless the environment names another.
+
+        Raises `RuntimeError` when ours does not come up, `NotStarted` where a role for the other is missing.
+        """
         self.openbao_address = environment.get("ONRAMP_OPENBAO_ADDRESS", "")
         self.openbao_ca_file = environment.get("ONRAMP_OPENBAO_CA_FILE", "")
         if self.openbao_address:
@@ -87,7 +93,7 @@ class Backends:
 
     def _choose_kea(self, environment: Mapping[str, str]) -> None:
         if servers := environment.get("ONRAMP_KEA_SERVERS"):
-            self.kea_servers = json.loads(servers)
+            self.kea_servers = _kea_servers(servers)
             return
         hosts = self.folder / "kea-hosts.sqlite"
         for name in EMULATED_KEAS:
@@ -99,6 +105,8 @@ class Backends:
 
     def _choose_kubernetes(self, environment: Mapping[str, str]) -> None:
         if kubeconfig := environment.get("ONRAMP_KUBECONFIG"):
+            if not Path(kubeconfig).is_file():
+                raise NotStarted(f"ONRAMP_KUBECONFIG: there is no file {kubeconfig}")
             self.kubeconfig = kubeconfig
             return
         self.kubeconfig = str(self.folder / "kubeconfig")
@@ -118,4 +126,23 @@ class Backends:
 
 def _role(environment: Mapping[str, str], role: str) -> AppRole:
     prefix = f"ONRAMP_{role.replace('-', '_').upper()}"
-    return AppRole(environment[f"{prefix}_ROLE_ID"], environment[f"{prefix}_SECRET_ID"])
+    names = (f"{prefix}_ROLE_ID", f"{prefix}_SECRET_ID")
+    missing = [name for name in names if not environment.get(name)]
+    if missing:
+        raise NotStarted(
+            f"an OpenBao of your own needs {' and '.join(missing)} too: the AppRole {role} there"
+        )
+    return AppRole(*(environment[name] for name in names))
+
+
+def _kea_servers(text: str) -> list[dict[str, Any]]:
+    try:
+        servers = json.loads(text)
+    except ValueError:
+        servers = None
+    if isinstance(servers, list) and all(
+        isinstance(one, dict) and {"name", "url"} <= one.keys() for one in servers
+    ):
+        return servers
+    example = '[{"name": "kea-a", "url": "https://kea-a:8443/"}]'
+    raise NotStarted(f"ONRAMP_KEA_SERVERS: a JSON list is wanted, as in {example}")

@@ -87,7 +87,7 @@ class NatsServer:
 
 @dataclass(frozen=True)
 class Users:
-    """The users of deploy/nats/users.conf, each with a password made for one sandbox."""
+    """The users that deploy/nats names, each with a password made for one sandbox."""
 
     passwords: Mapping[str, str] = field(repr=False)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import hvac
 import requests
@@ -36,6 +37,13 @@ class OpenBao:
     unseal_key: str = field(repr=False)
     roles: Mapping[str, AppRole]
     process: Program = field(repr=False)
+    log: Path
+    name: ClassVar[str] = "OpenBao"
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended; `None` while it runs."""
+        return self.process.poll()
 
     def stop(self) -> None:
         """End the server and wait for its end."""
@@ -53,7 +61,8 @@ def start(folder: Path, *, certificate: Path | None = None, spawn: Spawn = spawn
     address = f"{'https' if certificate else 'http'}://{LOOPBACK}:{port}"
     _configure(folder, address, port, cluster_port, certificate)
     command = [program("bao"), "server", "-config", str(folder / "openbao.json")]
-    process = spawn(command, folder / "openbao.log", os.environ)
+    log = folder / "openbao.log"
+    process = spawn(command, log, os.environ)
     client = hvac.Client(url=address, token="", verify=str(certificate or "") or True)
     try:
         _wait_for(process, client, 501, folder)
@@ -61,7 +70,7 @@ def start(folder: Path, *, certificate: Path | None = None, spawn: Spawn = spawn
         client.sys.submit_unseal_key(keys["keys"][0])
         _wait_for(process, client, 200, folder)
         client.token = keys["root_token"]
-        return OpenBao(address, keys["root_token"], keys["keys"][0], _furnish(client), process)
+        return OpenBao(address, keys["root_token"], keys["keys"][0], _furnish(client), process, log)
     except BaseException:
         process.kill()
         process.wait()

@@ -11,6 +11,7 @@ from events.stream import Stream
 from onramp.cli.connection import connected
 from onramp.sandbox.backends import Backends
 from onramp.sandbox.nats import Users, production
+from onramp.sandbox.openbao import OpenBao
 from onramp.sandbox.places import EXAMPLES
 from onramp.sandbox.processes import NotStarted, Process, last_lines
 from onramp.sandbox.services import SERVICES, service
@@ -38,7 +39,9 @@ class System:
 
     def failed(self) -> str:
         """Which processes ended by themselves, with their last log lines; empty where none did."""
-        ended = [process for process in self.processes.values() if process.exit_code is not None]
+        openbao = self.backends.openbao_server
+        running: list[Process | OpenBao] = [*self.processes.values(), *([openbao] if openbao else [])]
+        ended = [process for process in running if process.exit_code is not None]
         return "\n\n".join(
             f"{process.name} ended with exit code {process.exit_code}:\n{last_lines(process.log)}"
             for process in ended

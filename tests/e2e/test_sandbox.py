@@ -49,6 +49,15 @@ def test_a_service_that_dies_is_named_with_its_last_log_lines(sandbox: Running) 
     assert not any(map(_lives, children))
 
 
+def test_an_openbao_that_dies_is_named_with_its_last_log_lines(sandbox: Running) -> None:
+    children = sandbox.children()
+    [openbao] = [child for child in children if child.name() == "bao"]
+    openbao.kill()
+    assert sandbox.process.wait(timeout=60) == 1
+    assert "OpenBao ended with exit code -9" in sandbox.printed()
+    assert not any(map(_lives, children))
+
+
 def _lives(process: psutil.Process) -> bool:
     """A zombie waits for whoever adopted it to look, and holds nothing any more."""
     try:
