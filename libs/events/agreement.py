@@ -14,6 +14,8 @@ STREAM_FIELDS = (
     "storage",
     "discard",
     "max_msgs_per_subject",
+    "max_msgs",
+    "max_bytes",
     "max_age",
     "allow_direct",
     "deny_delete",
@@ -28,7 +30,7 @@ CONSUMER_FIELDS = (
     "max_deliver",
     "max_ack_pending",
 )
-OPERATORS_OWN = {"max_age", "num_replicas", "ack_wait"}
+OPERATORS_OWN = {"max_msgs", "max_bytes", "max_age", "num_replicas", "ack_wait"}
 """The operator's choice: where nothing is asked for, what stands is as it must be."""
 
 Config = TypeVar("Config", StreamConfig, ConsumerConfig)
@@ -43,7 +45,7 @@ def differences(wanted: Config, found: Config) -> list[str]:
 
 
 def amended(wanted: Config, found: Config) -> Config:
-    """What stands, as wanted where it differs: bounds and all else that an operator set stay."""
+    """What stands, as wanted where it differs: what is the operator's choice stays, and so does all else."""
     return found.evolve(**{field: getattr(wanted, field) for field in _differing(wanted, found)})
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nats.js.api import ConsumerConfig, DeliverPolicy, StreamConfig
+from nats.js.api import ConsumerConfig, DeliverPolicy, StreamConfig, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
 from events.agreement import amended, differences
@@ -41,26 +41,38 @@ class Applier:
         self._replicas = replicas
         self._ack_wait = ack_wait
         self._dry_run = dry_run
-        self._has_history = True
 
     async def apply(self, start_at: Mapping[str, int]) -> AsyncIterator[Change]:
         """Streams first, then consumers. `start_at`: a sequence by step, where the operator names one."""
-        self._has_history = await self._last_sequence() > 0
-        for stream in stream_configs(self._replicas):
-            yield await self._stream_as_wanted(stream)
+        wanted = stream_configs(self._replicas)
+        found = {str(stream.name): await self._found(str(stream.name)) for stream in wanted}
+        # One that is missing is made like the others.
+        replicas = self._replicas or next((info.config.num_replicas for info in found.values() if info), None)
+        onboarding = found[self._stream.name]
+        # Where there was no history, what has come meanwhile is all new.
+        start = None if onboarding and onboarding.state.last_seq else 1
+        for stream in wanted:
+            if info := found[str(stream.name)]:
+                yield await self._stream_as_wanted(stream, info.config)
+            else:
+                yield await self._new_stream(stream.evolve(num_replicas=replicas))
         for consumer in consumer_configs(ack_wait=self._ack_wait):
-            yield await self._consumer_as_wanted(consumer, start_at.get(str(consumer.durable_name)))
+            yield await self._consumer_as_wanted(consumer, start_at.get(str(consumer.durable_name), start))
 
-    async def _stream_as_wanted(self, wanted: StreamConfig) -> Change:
-        name = str(wanted.name)
+    async def _found(self, stream: str) -> StreamInfo | None:
         try:
             async with translated():
-                found = (await self._manager.stream_info(name)).config
+                return await self._manager.stream_info(stream)
         except NotFoundError:
-            if not self._dry_run:
-                await self._manager.add_stream(wanted.evolve(num_replicas=self._replicas))
-            return Change("stream", name, "create")
-        self._replicas = self._replicas or found.num_replicas  # One that is missing is made like the others.
+            return None
+
+    async def _new_stream(self, wanted: StreamConfig) -> Change:
+        if not self._dry_run:
+            await self._manager.add_stream(wanted)
+        return Change("stream", str(wanted.name), "create")
+
+    async def _stream_as_wanted(self, wanted: StreamConfig, found: StreamConfig) -> Change:
+        name = str(wanted.name)
         differs = differences(wanted, found)
         if not differs:
             return Change("stream", name, "unchanged")
@@ -82,7 +94,7 @@ class Applier:
 
     async def _new_consumer(self, wanted: ConsumerConfig, start_at: int | None) -> Change:
         name = str(wanted.durable_name)
-        start = start_at if start_at is not None else await self._known_start(name)
+        start = start_at if start_at is not None else await Progress(self._stream, name).next()
         if start is None:
             detail = f"nobody knows how far it had come: name a sequence with --start-at {name}=SEQUENCE"
             return Change("consumer", name, "blocked", detail)
@@ -91,18 +103,6 @@ class Applier:
         if not self._dry_run:
             await self._add_consumer(wanted)
         return Change("consumer", name, "create", f"from sequence {start}")
-
-    async def _known_start(self, name: str) -> int | None:
-        """Its next; the beginning where `apply` found no history: what has come meanwhile is all new."""
-        return await Progress(self._stream, name).next() if self._has_history else 1
-
-    async def _last_sequence(self) -> int:
-        try:
-            async with translated():
-                state = (await self._manager.stream_info(self._stream.name)).state
-        except NotFoundError:
-            return 0
-        return state.last_seq
 
     async def _add_consumer(self, wanted: ConsumerConfig) -> None:
         await self._manager.add_consumer(self._stream.name, wanted)

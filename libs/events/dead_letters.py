@@ -128,9 +128,10 @@ def _text(time: datetime | None) -> str | None:
 
 def _time(text: str | None) -> datetime | None:
     try:
-        return datetime.fromisoformat(text) if text else None
+        time = datetime.fromisoformat(text or "")
     except ValueError:
         return None
+    return time if time.tzinfo else None
 
 
 def _number(text: str | None) -> int:

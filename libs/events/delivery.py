@@ -18,7 +18,7 @@ from events.attempts import DEATHS, Attempts
 from events.breaker import Backend
 from events.case import Case
 from events.dead_letters import Failure
-from events.endings import FULL_DELAY, Endings
+from events.endings import OPERATOR_DELAY, Endings
 from events.envelope import decode
 from events.errors import Refuse, Retry
 from events.in_hand import InHand
@@ -83,11 +83,11 @@ class Delivery:
                 raise
             except Exception as error:
                 # Not the handling, which has its own end, but what is noted about it: a person has to look.
-                logs.logger().error(
+                logs.logger().exception(
                     "what is known of the message can't be read", error_type=type(error).__name__
                 )
                 with suppress(nats.errors.Error):
-                    await message.nak(delay=FULL_DELAY)
+                    await message.nak(delay=OPERATOR_DELAY)
 
     async def _take_in_hand(self, arrival: Arrival) -> None:
         """Rules 3, 5 and 8: who goes through the gate, and with whom."""

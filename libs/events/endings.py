@@ -18,8 +18,8 @@ from events.store_errors import Full
 from events.streams import OnboardingLimits
 from events.trouble import TELL_AGAIN, Trouble
 
-FULL_DELAY = 300.0
-"""Seconds until a message is tried again for which a person has to do something first."""
+OPERATOR_DELAY = 300.0
+"""Seconds until a message is tried again for which an operator has to do something first."""
 
 
 class Endings:
@@ -77,7 +77,7 @@ class Endings:
         except Full:
             self.no_room = True
             logs.logger().critical("DEAD_LETTERS is full: nothing can be given up until an operator acts")
-            return await self._wait(case, attempts, FULL_DELAY)
+            return await self._wait(case, attempts, OPERATOR_DELAY)
         self.no_room = False
         await before_ack()
         if case.event is not None:

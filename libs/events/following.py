@@ -10,9 +10,9 @@ import nats.errors
 from nats.aio.msg import Msg
 from nats.js.api import ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NotFoundError
 
-from events.store_errors import StoreError, translated
+from events.store_errors import Away, StoreError, translated
 from events.stored import Stored
 from events.stream import Stream
 
@@ -46,13 +46,16 @@ async def followed(
 
 async def standing(stream: Stream, subject: str, start: Start = None) -> AsyncIterator[Stored]:
     """Each message from `start` on that stands now, and then no more. Raises `Away`."""
-    async with translated(), _subscribed(stream, subject, start) as subscription:
-        info = await subscription.consumer_info()
-        left = (info.num_pending or 0) + (info.delivered.consumer_seq if info.delivered else 0)
-        while left:
-            message = _waiting(subscription) or await subscription.next_msg(timeout=5)
-            left = message.metadata.num_pending
-            yield _stored(message)
+    try:
+        async with translated(), _subscribed(stream, subject, start) as subscription:
+            info = await subscription.consumer_info()
+            left = (info.num_pending or 0) + (info.delivered.consumer_seq if info.delivered else 0)
+            while left:
+                message = _waiting(subscription) or await subscription.next_msg(timeout=5)
+                left = message.metadata.num_pending
+                yield _stored(message)
+    except NotFoundError:
+        raise Away(f"the stream {stream.name} is gone: run `onramp streams apply` if it is missing") from None
 
 
 async def _until_stale(

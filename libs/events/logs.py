@@ -68,6 +68,7 @@ class _LibraryFormatter(ProcessorFormatter):
                 record.args = tuple(map(_without_text, given))
             case dict(named):
                 record.args = {name: _without_text(value) for name, value in named.items()}
+        record.msg = _without_text(record.msg)
         # What asyncio knows of a task stands on lines of its own, the exception with its text among it.
         record.msg, record.args = record.getMessage().partition("\n")[0], ()
         return super().format(record)

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
-from pydantic import ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from events.ids import new_onboarding_id
 from events.stored import Stored
@@ -20,7 +20,7 @@ class Operation(Frozen):
     target: str
     by: str
     why: str
-    at: datetime
+    at: AwareDatetime
     details: dict[str, str]
 
 

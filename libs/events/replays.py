@@ -52,9 +52,9 @@ class Replays:
         self._publisher = Publisher(stream, "operator")
         self._operations = operations
 
-    async def standing(self) -> AsyncIterator[DeadLetter]:
-        """Every dead letter, the oldest first."""
-        async for stored in self._letters.read():
+    async def standing(self, after: int = 0) -> AsyncIterator[DeadLetter]:
+        """Every dead letter after that one, the oldest first."""
+        async for stored in self._letters.read(start=after + 1):
             yield DeadLetter.of(stored)
 
     async def find(self, id: int) -> DeadLetter:
@@ -130,8 +130,8 @@ class Replays:
         last = await self._stream.last(
             replay_subject(letter.step, letter.site, letter.server), from_leader=True
         )
-        named = last.headers.get(DEAD_LETTER) if last else None
-        if last is not None and named and await self._letters.at(int(named)):
+        named = last.headers.get(DEAD_LETTER, "") if last else ""
+        if last is not None and named.isdecimal() and await self._letters.at(int(named)):
             raise InFlight(unquote(last.headers.get(SENT_BY, "somebody")), last.time)
         return last
 

@@ -13,7 +13,7 @@ from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from joserfc.util import to_bytes, urlsafe_b64decode
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from events.errors import Refuse
 from events.types import Frozen
@@ -50,6 +50,14 @@ class KeyRecord(Frozen):
     retired: bool = False
     withdrawn: bool = False
     made_at: str = Field(description="RFC 3339.")
+
+    @classmethod
+    def of(cls, value: bytes) -> "KeyRecord | None":
+        """Read a value of the bucket; `None` where it is no key, or that of one that was deleted."""
+        try:
+            return cls.model_validate_json(value)
+        except ValidationError:
+            return None
 
 
 class _Content(Frozen):

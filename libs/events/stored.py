@@ -42,7 +42,7 @@ class Stored:
 
 
 async def direct_get(
-    client: Client, stream: str, request: Mapping[str, object]
+    client: Client, stream: str, request: Mapping[str, object], *, within: float = ANSWERS_WITHIN
 ) -> tuple[list[Stored], Mapping[str, str]]:
     """All that a request of several messages finds, and the headers of the status that closes it.
 
@@ -64,7 +64,7 @@ async def direct_get(
         answers = await client.subscribe(inbox, cb=take)
         try:
             await client.publish(f"$JS.API.DIRECT.GET.{stream}", json.dumps(request).encode(), reply=inbox)
-            headers = await asyncio.wait_for(closed, ANSWERS_WITHIN)
+            headers = await asyncio.wait_for(closed, within)
         finally:
             await answers.unsubscribe()
     return _all(found, headers["Status"], stream), headers

@@ -14,7 +14,7 @@ from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
 from events.store_errors import Away, Full, InFlight, NoAnswer, translated
-from events.stored import Stored, direct_get
+from events.stored import ANSWERS_WITHIN, Stored, direct_get
 from events.subjects import ONBOARDING
 
 GONE = {10037, 10043, 10057}
@@ -92,11 +92,14 @@ class Stream:
         return int(self.client.stats["reconnects"])
 
     async def _see_whether_full(self) -> None:
-        """On a full disk nats-server keeps silent on a publish and answers all else. Raises `Full`."""
+        """On a full disk, and to who may not, nats-server keeps silent on a publish only. Raises `Full`."""
         with suppress(Away):
             await self.created()
             self.no_room[self.name] = monotonic() + SILENCE_COUNTS
-            raise Full(f"NATS answers, but confirms nothing on {self.name}: its disk may be full")
+            raise Full(
+                f"NATS answers, but confirms nothing on {self.name}: "
+                "its disk may be full, or its user may not publish this"
+            )
 
     async def last(self, subject: str, *, from_leader: bool = False) -> Stored | None:
         """The last message on a subject, wildcards allowed. A follower may lag; the leader does not."""
@@ -107,19 +110,20 @@ class Stream:
                 return None
         return _stored(raw)
 
-    async def at(self, sequence: int) -> Stored | None:
+    async def at(self, sequence: int, *, from_leader: bool = False) -> Stored | None:
         """The message at a sequence, if it still stands."""
         async with translated():
             try:
-                return _stored(await self.jetstream.get_msg(self.name, sequence, direct=True))
+                return _stored(await self.jetstream.get_msg(self.name, sequence, direct=not from_leader))
             except NotFoundError:
                 return None
 
-    async def next(self, subject: str, start: int) -> Stored | None:
+    async def next(self, subject: str, start: int, *, from_leader: bool = False) -> Stored | None:
         """The first message on matching subjects from a sequence on."""
+        direct = not from_leader
         async with translated():
             try:
-                raw = await self.jetstream.get_msg(self.name, start, subject, direct=True, next=True)
+                raw = await self.jetstream.get_msg(self.name, start, subject, direct=direct, next=True)
             except NotFoundError:
                 return None
         return _stored(raw)
@@ -143,7 +147,9 @@ class Stream:
 
     async def last_of_each(self, subjects: Iterable[str]) -> list[Stored]:
         """The last message of every subject that these match, in one request (ADR-31's `multi_last`)."""
-        found, _ = await direct_get(self.client, self.name, {"multi_last": list(subjects)})
+        request = {"multi_last": list(subjects)}
+        within = min(ANSWERS_WITHIN, self.patience)
+        found, _ = await direct_get(self.client, self.name, request, within=within)
         return found
 
     async def read(self, subject: str = ">", *, start: int = 1) -> AsyncIterator[Stored]:

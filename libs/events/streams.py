@@ -32,6 +32,8 @@ def stream_configs(replicas: int | None = None) -> list[StreamConfig]:
     onboarding = _stream(ONBOARDING, "onboarding.>", replicas)
     onboarding.deny_delete = True
     onboarding.max_msgs_per_subject = PER_SUBJECT
+    # Either bound would drop the oldest messages, and those that wait are among them.
+    onboarding.max_msgs = onboarding.max_bytes = -1
     dead = _stream(DEAD_LETTERS, "dead.>", replicas)
     dead.discard = DiscardPolicy.NEW
     buckets = {

@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from opentelemetry import propagate, trace
+from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _tracer = trace.get_tracer("onramp")
+_trace_context = TraceContextTextMapPropagator()
+"""No baggage: nobody here reads it, and what a client writes there would be quoted in logs."""
 
 
 def export_traces(service: str, endpoint: str) -> None:
@@ -34,7 +37,7 @@ def span(
     """A span that continues the trace in `headers`, or starts one. An error is on it by its type only."""
     with _tracer.start_as_current_span(
         name,
-        context=propagate.extract(dict(headers)),
+        context=_trace_context.extract(dict(headers)),
         kind=kind,
         record_exception=False,  # Its text and its stack could quote a secret.
         set_status_on_exception=False,
@@ -60,5 +63,5 @@ def failed(reason: str) -> None:
 def trace_headers() -> dict[str, str]:
     """The trace in hand, as headers for whatever is published now."""
     headers: dict[str, str] = {}
-    propagate.inject(headers)
+    _trace_context.inject(headers)
     return headers

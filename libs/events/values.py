@@ -51,8 +51,10 @@ class MacAddress(_Text):
 
     def __new__(cls, text: str) -> Self:
         """Take colons, hyphens, dots or nothing between the digits; refuse what names no interface."""
-        digits = re.sub(r"[:.\- ]", "", text.strip()).lower()
-        if not re.fullmatch(r"[0-9a-f]{12}", digits):
+        groups = re.split(r"[:.\- ]", text.strip().lower())
+        digits = "".join(groups)
+        # Groups of unequal length: a digit is missing in one, and another's was typed twice.
+        if not re.fullmatch(r"[0-9a-f]{12}", digits) or len(set(map(len, groups))) > 1:
             raise ValueError(
                 f"{text!r} is no MAC address: twelve hexadecimal digits, as in 3c:ec:ef:a1:9c:e8"
             )

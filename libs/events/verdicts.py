@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from events.placing import missing
 from events.types import Frozen, Registration
 from events.values import IpAddress, ServerName
 
@@ -23,6 +24,11 @@ class Question(Frozen):
     def address(self) -> IpAddress | None:
         """The BMC's address as far as anybody knows it yet."""
         return self.bmc_ip or self.registration.bmc_ip
+
+    @property
+    def address_may_come(self) -> bool:
+        """Whether NetBox may still give the BMC one: not where it is skipped."""
+        return not missing(self.registration)
 
 
 class Would(StrEnum):

@@ -14,9 +14,10 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
 
 from events.encrypted import wants_tls
+from events.settings import ServiceSettings
 
 CONTEXT_FIELDS = {
     "url": "nats_url",
@@ -38,10 +39,7 @@ def _who() -> str:
 class Access(BaseSettings):
     """How the command line reaches what it needs."""
 
-    # An error that quotes its input would quote the passwords in it.
-    model_config = SettingsConfigDict(
-        env_prefix="ONRAMP_", extra="ignore", frozen=True, hide_input_in_errors=True
-    )
+    model_config = ServiceSettings.model_config
 
     nats_url: str = Field("nats://127.0.0.1:4222", description="One or more NATS servers, comma-separated.")
     nats_user: str | None = Field(None, description="The NATS user.")
@@ -133,6 +131,10 @@ def _of_context(name: str) -> dict[str, Any]:
     file = folder / "nats" / "context" / f"{name}.json"
     try:
         told = json.loads(file.read_text())
+        if not isinstance(told, dict):
+            raise ValueError("it is no JSON object")
+        if wrong := [key for key in CONTEXT_FIELDS if not isinstance(told.get(key) or "", str)]:
+            raise ValueError(f"what it says of {' and '.join(wrong)} is no text")
     except (OSError, ValueError) as error:
         raise typer.BadParameter(f"no usable context {name}: {error}", param_hint="--context") from None
     ours = {CONTEXT_FIELDS[key]: value for key, value in told.items() if key in CONTEXT_FIELDS and value}

@@ -12,7 +12,7 @@ from events.dead_letters import DeadLetter
 from events.errors import Refuse
 from events.replays import InFlight, Sent
 from events.steps import steps
-from events.store_errors import Overtaken, translated
+from events.store_errors import Overtaken
 from events.stream import Stream
 from events.subjects import DEAD_LETTERS, dead_letter_subject, parse
 from onramp.cli.acks import Acks
@@ -127,10 +127,10 @@ class Replaying:
         return outcomes
 
     async def _see_consumers(self, wanted: set[str]) -> None:
+        acks = Acks(self._stream)
         for step in sorted(wanted & steps().keys()):
             try:
-                async with translated():
-                    await self._stream.jetstream.consumer_info(self._stream.name, step)
+                await acks.look(step)
             except NotFoundError:
                 missing = f"the consumer {step} is missing: run `onramp streams apply`"
                 raise NoAnswer(f"{missing}; nothing was sent") from None

@@ -43,7 +43,7 @@ def apply(
 ) -> None:
     """Make and update them. Exit code 1 when something can't be done.
 
-    What stands keeps its replicas, ack wait and bounds, unless others are named here.
+    What stands keeps its replicas, ack wait and, but for ONBOARDING, bounds, unless others are named here.
 
     [dim]$[/] onramp streams apply --dry-run
     [dim]$[/] onramp streams apply --start-at kea_sync=1200

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
+from nats.js.errors import NotFoundError
 from nats.js.kv import KeyValue
 
 from events.following import standing
 from events.openbao import Mount
 from events.seal import KeyRecord
-from events.store_errors import translated
+from events.store_errors import Away, translated
 from events.stream import Stream
 from vault_writer.handler import Secret
 
@@ -55,10 +56,10 @@ class PublicKeyBucket:
         self._stream = stream
 
     async def all(self) -> list[KeyRecord]:
-        """Every record, retired ones too."""
+        """Every record that can be read, retired ones too; `onramp doctor` names the others."""
         # The library's own `keys` now and then finds none where there are some.
         records = standing(Stream(self._stream().client, "KV_KEYS"), "$KV.KEYS.>")
-        return [KeyRecord.model_validate_json(stored.data) async for stored in records if stored.data]
+        return [record async for stored in records if (record := KeyRecord.of(stored.data))]
 
     async def write(self, record: KeyRecord) -> None:
         """Add or replace a record."""
@@ -73,4 +74,7 @@ class PublicKeyBucket:
             await bucket.delete(kid)
 
     async def _bucket(self) -> KeyValue:
-        return await self._stream().jetstream.key_value("KEYS")
+        try:
+            return await self._stream().jetstream.key_value("KEYS")
+        except NotFoundError:
+            raise Away("there is no bucket KEYS: run `onramp streams apply`") from None

@@ -104,9 +104,16 @@ def _reason(outcome: Outcome, found: Secret | None, version: int) -> str:
 
 
 async def check_credentials(question: Question, secrets: Secrets) -> Verdict:
-    """Whether credentials stand. Never whether a password would change them: that would be an oracle."""
+    """Whether credentials stand, with this username. Never whether a password would change them.
+
+    That would be an oracle.
+    """
     found = await secrets.read(path_of(question.server))
     if found is None or not found.data:
         return Verdict(step=STEP, would=Would.CREATE, reason="no BMC credentials are stored yet")
-    reason = f"BMC credentials are stored (version {found.version}); a password is compared with nothing here"
+    username = question.registration.bmc_username
+    if username and username != found.data.get("username"):
+        change = f"BMC username {username} replaces the stored one"
+        return Verdict(step=STEP, would=Would.CHANGE, reason=change, changes=(change,))
+    reason = "BMC credentials are stored; a password is compared with nothing here"
     return Verdict(step=STEP, would=Would.NOTHING, reason=reason)

@@ -4,30 +4,16 @@ A key that was read once stays in memory and goes on opening: without a look, th
 next start, when nothing can open any more what was sealed meanwhile.
 """
 
-from collections.abc import Mapping
 from time import monotonic
-from typing import Protocol
 
 from events.errors import Retry
 from events.seal import KeyRecord
 from events.store_errors import StoreError
+from vault_writer.keys import PublicKeys
+from vault_writer.seals import PrivateKeys
 
 LOOK_EVERY = 10.0
 """Seconds; each look reads every key once."""
-
-
-class PrivateKeys(Protocol):
-    """Where the private keys stand."""
-
-    async def read(self, kid: str) -> Mapping[str, str] | None:
-        """A private key, or `None` where there is none (any more)."""
-
-
-class PublicKeys(Protocol):
-    """Where intake finds the public ones."""
-
-    async def all(self) -> list[KeyRecord]:
-        """Every record, retired ones too."""
 
 
 class LostKeys:

@@ -4,7 +4,7 @@ import pytest
 from nats.js.api import PubAck
 
 from events.attempts import Attempts
-from events.dead_letters import DeadLetters, Failure
+from events.dead_letters import PREFIX, DeadLetters, Failure
 from events.stored import Stored
 from events.stream import Stream
 from events.subjects import DEAD_LETTERS
@@ -43,6 +43,13 @@ async def test_a_message_that_fails_again_after_its_dead_letter_went_has_a_new_o
     await letters.put("netbox_sync", message, REFUSED, Attempts())
     [second] = await rig.dead_letters()
     assert second.id > first.id
+
+
+@pytest.mark.parametrize("time", ["yesterday", "2026-01-01T00:00:00"])
+async def test_a_time_that_cannot_be_compared_is_none(rig: Rig, time: str) -> None:
+    await rig.client.jetstream().publish("dead.by.hand", b"", headers={f"{PREFIX}last-failure": time})
+    [letter] = await rig.dead_letters()
+    assert letter.last_failure is None
 
 
 async def test_a_dead_letter_whose_confirmation_was_lost_stands_once(

@@ -367,7 +367,7 @@ async def test_a_message_whose_own_sequence_cannot_be_read_is_a_dead_letter(rig:
 async def test_a_message_of_which_the_record_cannot_be_read_comes_again(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(delivery, "FULL_DELAY", 0.2)
+    monkeypatch.setattr(delivery, "OPERATOR_DELAY", 0.2)
     bucket = await rig.stream.jetstream.key_value("ATTEMPTS")
 
     async def do(event: Event, _orders: Orders) -> Event:
@@ -435,6 +435,25 @@ async def test_a_message_that_is_no_event_is_a_dead_letter_under_its_subjects_se
     assert await rig.told(StepFailed) == []
 
 
+async def test_an_event_on_another_servers_subject_is_a_dead_letter_and_is_not_acted_on(rig: Rig) -> None:
+    scan = await rig.scan()
+    [stored] = await rig.stored()
+    await rig.stream.publish(
+        "onboarding.server-scanned.dcoa.other", stored.data, stored.headers, id="strayed"
+    )
+    handled: list[Event] = []
+
+    async def do(event: Event, _orders: Orders) -> Event:
+        handled.append(event)
+        return recorded(event)
+
+    await rig.run(netbox_sync=do)
+    await until(lambda: rig.acked("netbox_sync"))
+    [letter] = await rig.dead_letters()
+    assert letter.failure.reason == f"the event is of {scan.server}, its subject of other"
+    assert handled == [scan]
+
+
 async def test_a_full_dead_letter_stream_is_waited_for(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     info = await rig.stream.jetstream._jsm.stream_info("DEAD_LETTERS")
     info.config.max_msgs = 1
@@ -444,7 +463,7 @@ async def test_a_full_dead_letter_stream_is_waited_for(rig: Rig, monkeypatch: py
     async def do(_event: Event, _orders: Orders) -> Event:
         raise Refuse("no")
 
-    monkeypatch.setattr(endings, "FULL_DELAY", 0.2)
+    monkeypatch.setattr(endings, "OPERATOR_DELAY", 0.2)
     replica = await rig.run(netbox_sync=do)
     await rig.scan()
     await until(lambda: "DEAD_LETTERS is full" in replica.readiness.results["consumer netbox_sync"])
@@ -459,7 +478,7 @@ async def test_a_full_dead_letter_stream_is_waited_for_though_the_message_may_be
 ) -> None:
     info = await rig.stream.jetstream._jsm.stream_info("ONBOARDING")
     await rig.stream.jetstream._jsm.update_stream(info.config.evolve(max_age=3600))
-    monkeypatch.setattr(endings, "FULL_DELAY", 3400.0)
+    monkeypatch.setattr(endings, "OPERATOR_DELAY", 3400.0)
 
     async def refuse(_event: Event, _orders: Orders) -> Event:
         raise Refuse("wrong rack")

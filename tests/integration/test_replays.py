@@ -6,7 +6,7 @@ import pytest
 
 from events.errors import Refuse
 from events.operations import Operations
-from events.orders import Orders
+from events.orders import DEAD_LETTER, Orders
 from events.replays import InFlight, Replays
 from events.types import DeviceRecorded, Event, OnboardingDiscarded
 from tests.integration.rig import Rig, recorded, until
@@ -94,6 +94,18 @@ async def test_a_discard_ends_the_onboarding_and_says_who_and_why(rig: Rig, mend
     [end] = await rig.told(OnboardingDiscarded)
     assert isinstance(end, OnboardingDiscarded)
     assert (end.by, end.reason) == ("ann", "scrapped")
+    assert await rig.dead_letters() == []
+
+
+async def test_a_message_whose_orders_cannot_be_read_can_be_discarded(rig: Rig, mended: Mended) -> None:
+    replays = await _failed(rig, mended)
+    [letter] = [letter async for letter in replays.standing()]
+    subject = "onboarding.replay.netbox_sync.dcoa.dcoa-ra01u01"
+    headers = {**letter.stored.headers, DEAD_LETTER: "the first"}
+    await rig.stream.publish(subject, letter.stored.data, headers, id="odd")
+    await until(lambda: rig.acked("netbox_sync"))
+    for standing in [letter async for letter in replays.standing()]:
+        await replays.discard(standing, "sent by hand")
     assert await rig.dead_letters() == []
 
 

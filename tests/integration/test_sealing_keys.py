@@ -4,6 +4,7 @@ import pytest
 
 from events.ids import new_onboarding_id
 from events.seal import KeyRecord, new_private_key, public_part, seal
+from events.store_errors import Away
 from events.types import Registration, ServerScanned
 from events.values import MacAddress
 from tests.integration.rig import Rig
@@ -51,6 +52,19 @@ async def test_a_public_key_is_found_replaced_and_removed(public: PublicKeyBucke
     assert await public.all() == [second, retired]
     await public.delete("a")
     assert await public.all() == [second]
+
+
+async def test_a_bucket_that_is_missing_is_told_by_what_makes_it(rig: Rig, public: PublicKeyBucket) -> None:
+    await rig.stream.jetstream.delete_stream("KV_KEYS")
+    for verb in (public.all(), public.write(record("a")), public.delete("a")):
+        with pytest.raises(Away, match="run `onramp streams apply`"):
+            await verb
+
+
+async def test_a_value_that_is_no_key_hides_none_of_the_others(rig: Rig, public: PublicKeyBucket) -> None:
+    await rig.client.jetstream().publish("$KV.KEYS.bad", b"junk")
+    await public.write(record("a"))
+    assert [found.key.kid for found in await public.all()] == ["a"]
 
 
 async def test_before_the_first_scan_nobody_needs_a_key(scans: NewestScans) -> None:

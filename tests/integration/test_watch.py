@@ -175,6 +175,7 @@ async def test_readiness_warns_unless_nats_syncs_every_write(tmp_path: Path, syn
         b"nonsense\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\n\r\n[]",
+        b'HTTP/1.1 200 OK\r\n\r\n{"jetstream": {"config": null}}',
     ],
 )
 async def test_whatever_nats_monitoring_answers_ends_no_service(answer: bytes) -> None:

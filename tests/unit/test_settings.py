@@ -37,11 +37,21 @@ def test_an_invalid_setting_is_named_without_the_secrets_beside_it(service: str)
     assert "http_port\n  Input should be a valid integer" in told
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"url": "nats://127.0.0.1", "token": ["secret123"]}', "what it says of token is no text"),
+        ('["secret123"]', "it is no JSON object"),
+        ("secret123", "Expecting value"),
+    ],
+)
 def test_a_context_file_that_will_not_do_shows_no_secret(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, why: str
 ) -> None:
     context = tmp_path / "nats" / "context" / "lab.json"
     context.parent.mkdir(parents=True)
-    context.write_text('{"url": "nats://127.0.0.1", "token": ["secret123"]}')
+    context.write_text(text)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert "nats_token" in said("-c", "from onramp.cli import app; app()", "--context", "lab", "servers")
+    told = said("-c", "from onramp.cli import app; app()", "--context", "lab", "servers")
+    assert why in " ".join(told.replace("│", " ").split())
+    assert "Traceback" not in told

@@ -57,11 +57,13 @@ class OpenBao:
     def __init__(self, settings: OpenBaoSettings) -> None:
         self.backend = Backend("OpenBao", settings.openbao_address)
         self._settings = settings
-        # An empty token, since without one the library would look for somebody else's in the environment.
+        # An empty token and certificate, since without one the library would look for somebody else's in the
+        # environment.
         self._client = hvac.Client(
             url=settings.openbao_address,
             token="",
-            verify=str(settings.openbao_ca_file or "") or True,
+            cert="",
+            session=_session(settings),
             timeout=(settings.openbao_connect_timeout, settings.openbao_read_timeout),
         )
         self._entering = asyncio.Lock()
@@ -140,6 +142,14 @@ class OpenBao:
         if isinstance(refusal, RateLimitExceeded):
             raise Retry("OpenBao asks for fewer requests (429)")
         raise refusal
+
+
+def _session(settings: OpenBaoSettings) -> requests.Session:
+    session = requests.Session()
+    # Neither a proxy nor a .netrc nor another CA bundle than the settings name has a say.
+    session.trust_env = False
+    session.verify = str(settings.openbao_ca_file or "") or True
+    return session
 
 
 def _retry(refusal: VaultError, path: str) -> Retry:

@@ -2,12 +2,9 @@
 
 from contextlib import suppress
 
-from pydantic import ValidationError
-
 from events.asking import ask, asked_steps
 from events.errors import Refuse
 from events.seal import KeyRecord
-from events.stored import Stored
 from events.stream import Stream
 from events.types import Registration
 from events.verdicts import Question, Would
@@ -22,22 +19,22 @@ from onramp.cli.standing import every_server
 async def sealing_keys(stream: Stream) -> list[Finding]:
     """Whether there is a key that passwords are sealed with, and that opens them."""
     bucket = Stream(stream.client, "KV_KEYS")
-    kept = [stored async for stored in bucket.read("$KV.KEYS.>") if stored.data]
-    records = [record for record in map(_record, kept) if isinstance(record, KeyRecord)]
-    unread = [finding for finding in map(_record, kept) if isinstance(finding, Finding)]
+    records: list[KeyRecord] = []
+    unread: list[Finding] = []
+    async for stored in bucket.read("$KV.KEYS.>"):
+        if record := KeyRecord.of(stored.data):
+            records.append(record)
+        elif stored.data:
+            unread.append(_unread(stored.subject.removeprefix("$KV.KEYS.")))
     sealing = [record for record in records if not record.retired]
     if not sealing:
         return [*unread, Finding("sealing keys", Health.BROKEN, "none that seals", "run `onramp keys new`")]
     return [*unread, await _opening(stream, f"that seal: {len(sealing)} of {len(records)}")]
 
 
-def _record(stored: Stored) -> KeyRecord | Finding:
-    kid = stored.subject.removeprefix("$KV.KEYS.")
-    try:
-        return KeyRecord.model_validate_json(stored.data)
-    except ValidationError:
-        do = f"remove it: `nats kv del KEYS {kid}`"
-        return Finding(f"sealing key {kid}", Health.BROKEN, "can't be read", do)
+def _unread(kid: str) -> Finding:
+    do = f"remove it: `nats kv del KEYS {kid}`"
+    return Finding(f"sealing key {kid}", Health.BROKEN, "can't be read", do)
 
 
 async def _opening(stream: Stream, said: str) -> Finding:

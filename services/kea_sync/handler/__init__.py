@@ -13,6 +13,7 @@ from kea_sync.handler.servers import Survey, ensure, look, survey
 from kea_sync.handler.values import Wanted
 
 STEP = "kea_sync"
+NO_ADDRESS = "the BMC has no address to reserve"
 
 WOULD = {
     Outcome.CREATED: Would.CREATE,
@@ -30,7 +31,7 @@ async def reserve_address(
     as a server that serves the address is down or another uses it.
     """
     if event.bmc_ip is None:
-        return _skipped(event, "the BMC has no address to reserve")
+        return _skipped(event, NO_ADDRESS)
     wanted = Wanted(event.server, event.registration.bmc_mac, _ipv4(event.bmc_ip))
     done = await survey(wanted, dhcp, partial(ensure, force=force))
     told = {
@@ -44,7 +45,9 @@ async def reserve_address(
 async def check_address(question: Question, dhcp: DhcpServers) -> Verdict:
     """What `reserve_address` would do. Raises what it would raise."""
     if question.address is None:
-        return Verdict(step=STEP, would=Would.DEPENDS, reason="depends on netbox_sync")
+        if question.address_may_come:
+            return Verdict(step=STEP, would=Would.DEPENDS, reason="depends on netbox_sync")
+        return Verdict(step=STEP, would=Would.SKIP, reason=NO_ADDRESS)
     wanted = Wanted(question.server, question.registration.bmc_mac, _ipv4(question.address))
     would = await survey(wanted, dhcp, look)
     acts = [(name, act) for name, plan in would.plans.items() for act in plan.acts]

@@ -10,7 +10,7 @@ from events.types import AddressReserved, HostEnrolled, Outcome, ServerIncomplet
 from events.values import ServerName
 from events.verdicts import Question, Verdict, Would
 from metal3_sync.handler.decide import Detaching, decide_host, decide_secret
-from metal3_sync.handler.facts import enrolled, incomplete
+from metal3_sync.handler.facts import NO_ADDRESS, enrolled, incomplete
 from metal3_sync.handler.foreseen import STEP, foreseen
 from metal3_sync.handler.values import (
     RETRY,
@@ -84,7 +84,11 @@ async def enroll_host(
 async def check_host(question: Question, cluster: Cluster, policy: Policy) -> Verdict:
     """What enrolling would do. The password is no part of it: no verdict ever says whether one is right."""
     if question.address is None:
-        return Verdict(step=STEP, would=Would.DEPENDS, reason="depends on netbox_sync for the BMC's address")
+        if question.address_may_come:
+            return Verdict(
+                step=STEP, would=Would.DEPENDS, reason="depends on netbox_sync for the BMC's address"
+            )
+        return Verdict(step=STEP, would=Would.SKIP, reason=NO_ADDRESS)
     wanted = want_host(question.server, question.registration, question.address, policy)
     found_secret = await cluster.secret(secret_name(question.server))
     found = await cluster.host(question.server)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from events.errors import Refuse, Retry
+from events.placing import missing
 from events.types import DeviceRecorded, ServerReady, ServerScanned
 from events.verdicts import Question, Verdict, Would
 from netbox_sync.handler.act import place_device, write_bmc
@@ -16,7 +17,7 @@ from netbox_sync.handler.facts import STEP, foreseen, recorded, skip_reason, ski
 from netbox_sync.handler.find import elevations, look
 from netbox_sync.handler.identity import refuse_occupied
 from netbox_sync.handler.port import NetBox, Rejected
-from netbox_sync.handler.references import missing, resolve
+from netbox_sync.handler.references import resolve
 from netbox_sync.handler.values import Policy
 
 __all__ = ["NetBox", "Policy", "Rejected", "check_device", "record_device", "stage_device"]

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from events.placing import NEEDED
 from events.types import DeviceRecorded, Outcome, ServerScanned, SkippedStep
 from events.values import IpAddress
 from events.verdicts import Verdict, Would
 from netbox_sync.handler.decide import Plan
-from netbox_sync.handler.references import NEEDED
 from netbox_sync.handler.values import Device, Wanted
 
 STEP = "netbox_sync"

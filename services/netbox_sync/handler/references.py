@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from events.errors import Refuse
+from events.placing import NEEDED
 from events.types import Registration
 from events.values import ServerName
 from netbox_sync.handler.known import DeviceRole, DeviceType, Location, Rack, Reference, Site, Tenant
@@ -12,14 +13,6 @@ from netbox_sync.handler.port import References
 from netbox_sync.handler.values import Policy, Wanted
 
 R = TypeVar("R", bound=Reference)
-
-NEEDED = ("site", "location", "rack", "position", "device_type", "device_role")
-"""Without all of these there is nothing that NetBox could hold."""
-
-
-def missing(scanned: Registration) -> tuple[str, ...]:
-    """The fields that the scan left out and NetBox needs."""
-    return tuple(name for name in NEEDED if getattr(scanned, name) is None)
 
 
 async def resolve(server: ServerName, scanned: Registration, netbox: References, policy: Policy) -> Wanted:

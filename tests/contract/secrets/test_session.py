@@ -37,6 +37,16 @@ async def test_a_sealed_server_is_unreachable_until_it_is_unsealed(
     assert (await subject.store(event, Mount(session, "onramp"))).credentials.version == 1
 
 
+async def test_neither_a_proxy_nor_a_certificate_of_the_environment_stands_between(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9/")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setattr("hvac.v1.VAULT_CLIENT_CERT", "/nonexistent")
+    await Mount(subject.session(), "onramp").ready()
+
+
 async def test_a_missing_mount_is_not_taken_for_a_missing_secret(subject: Subject) -> None:
     role = subject.role(subject.policy('path "nowhere/*" { capabilities = ["create", "read", "update"] }'))
     mount = Mount(subject.session(role), "nowhere")

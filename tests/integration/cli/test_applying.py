@@ -62,6 +62,18 @@ async def test_a_clusters_three_replicas_stay_where_none_are_named(
         assert (await cluster.stream_info(name)).config.num_replicas == 3
 
 
+async def test_a_lost_history_is_made_again_with_the_replicas_of_what_stands(
+    cli: Cli, cluster: JetStreamContext
+) -> None:
+    url = cluster._nc.connected_url
+    assert url is not None
+    env: dict[str, Any] = {"ONRAMP_NATS_URL": url.geturl()}
+    await cli("streams", "apply", "--replicas", "3", **env)
+    await cluster.delete_stream("ONBOARDING")
+    await cli("streams", "apply", **env)
+    assert (await cluster.stream_info("ONBOARDING")).config.num_replicas == 3
+
+
 async def test_an_ack_wait_stays_where_none_is_named(rig: Rig, cli: Cli) -> None:
     await cli("streams", "apply", "--ack-wait", "60")
     changes = await cli.json("streams", "apply", ONRAMP_ACK_WAIT=None)

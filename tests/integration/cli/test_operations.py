@@ -1,5 +1,7 @@
 """`operations`: what operators changed, on a real nats-server."""
 
+import json
+
 import pytest
 
 from events.operations import Operations
@@ -75,3 +77,11 @@ async def test_an_operation_that_cannot_be_read_hides_none_of_the_others(rig: Ri
     assert (unread["verb"], unread["target"], unread["by"]) == ("purge", "dcoa-ra01u01", "")
     assert unread["why"] == "the message can't be read"
     assert read["by"] == "ann"
+
+
+async def test_an_operation_whose_time_has_no_zone_counts_from_when_it_was_stored(rig: Rig, cli: Cli) -> None:
+    told = {"verb": "purge", "target": "s1", "by": "ann", "why": "x", "at": "2026-01-01T00:00:00"}
+    stream = Stream(rig.client, OPERATIONS)
+    await stream.publish("operations.purge.s1", json.dumps({**told, "details": {}}).encode(), {}, id="odd")
+    [listed] = await cli.json("operations", "--since", "1h")
+    assert listed["target"] == "s1"

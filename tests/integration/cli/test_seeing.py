@@ -126,3 +126,9 @@ async def test_before_the_streams_are_made_it_is_said_what_makes_them(
     for name in ("ONBOARDING", "DEAD_LETTERS"):
         await rig.stream.jetstream.delete_stream(name)
     assert "run `onramp streams apply`" in (await cli(*command, code=3)).stderr
+
+
+async def test_dead_letters_of_a_history_that_is_gone_say_what_makes_it(rig: Rig, cli: Cli) -> None:
+    await rig.stream.jetstream.delete_stream("ONBOARDING")
+    said = (await cli("dead-letters", "list", code=3)).stderr
+    assert "NATS says stream not found: run `onramp streams apply`" in said

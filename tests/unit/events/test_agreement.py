@@ -36,6 +36,13 @@ def test_each_difference_says_what_was_found_and_what_is_wanted() -> None:
     ]
 
 
+@pytest.mark.parametrize("bound", ["max_msgs", "max_bytes"])
+def test_a_bound_that_would_drop_what_waits_is_a_difference_of_the_history_alone(bound: str) -> None:
+    assert differences(ONBOARDING, ONBOARDING.evolve(**{bound: 500})) == [f"{bound}: 500, wanted -1"]
+    for other in OTHERS:
+        assert differences(other, other.evolve(**{bound: 500})) == []
+
+
 def test_the_age_limit_of_the_history_is_the_operators_choice() -> None:
     assert differences(ONBOARDING, ONBOARDING.evolve(max_age=86400.0)) == []
 

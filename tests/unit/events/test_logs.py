@@ -73,6 +73,11 @@ logging.getLogger("urllib3").warning({arguments})
     assert line["event"].replace("'", "") == "for x: OSError"
 
 
+def test_an_exception_that_is_all_a_library_says_is_told_by_its_type() -> None:
+    [line] = logged('logging.getLogger("urllib3").error(OSError("secret123"))')
+    assert line["event"] == "OSError"
+
+
 def test_a_task_that_broke_unseen_is_one_line() -> None:
     [line] = logged("""
 async def forgetful():

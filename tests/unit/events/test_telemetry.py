@@ -17,3 +17,9 @@ def test_an_error_is_on_its_span_by_its_type_and_never_by_its_text(monkeypatch: 
     [span] = exporter.get_finished_spans()
     assert span.status.description == "RuntimeError"
     assert "secret123" not in span.to_json()
+
+
+def test_what_a_client_sends_as_baggage_is_quoted_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+    with telemetry.span("register", {"baggage": "secret123"}):
+        assert "secret123" not in str(telemetry.trace_headers())
+    assert "secret123" not in caplog.text

@@ -38,6 +38,8 @@ def test_what_surrounds_a_mac_address_is_no_part_of_it() -> None:
         ("3c:ec:ef:a1:9c", "no MAC address"),
         ("3c:ec:ef:a1:9c:e8:00", "no MAC address"),
         ("3c:ec:ef:a1:9c:eg", "no MAC address"),
+        ("3c:ec:ef:a1:9:ce8", "no MAC address"),
+        ("3c:ec:ef:a1:9c:e8:", "no MAC address"),
         ("00:00:00:00:00:00", "all-zero"),
         ("ff:ff:ff:ff:ff:ff", "broadcast"),
         ("01:00:5e:00:00:01", "multicast"),

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from events.placing import NEEDED
 from events.types import CredentialsStored, Outcome, Registration, StoredCredentials
 from events.values import MacAddress
 from events.verdicts import Question
@@ -30,6 +31,9 @@ def credentials_stored(**changes: Any) -> CredentialsStored:
     return CredentialsStored.model_validate(fields | changes)
 
 
-def question(address: str | None = ADDRESS, mac: str = MAC) -> Question:
-    fields = {"server": SERVER, "registration": {"bmc_mac": mac}, "bmc_ip": address}
+PLACE = dict.fromkeys(NEEDED, "1")
+
+
+def question(address: str | None = ADDRESS, mac: str = MAC, **registered: str) -> Question:
+    fields = {"server": SERVER, "registration": {"bmc_mac": mac, **registered}, "bmc_ip": address}
     return Question.model_validate(fields)

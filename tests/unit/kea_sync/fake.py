@@ -56,8 +56,9 @@ class FakeServer:
     cached: Configuration | None = None
 
     async def configuration(self) -> Configuration:
-        self._answer()
-        self.cached = self.cached or self.running
+        if self.cached is None:
+            self._answer()
+            self.cached = self.running
         return self.cached
 
     async def named(self, hostname: str) -> list[Reserved]:

@@ -11,7 +11,7 @@ from events.verdicts import Would
 from kea_sync.handler import check_address, reserve_address
 from kea_sync.handler.acts import Act, DeleteReservation
 from kea_sync.handler.values import Configuration, Lease, Reserved
-from tests.unit.kea_sync.events import ADDRESS, MAC, OLD_MAC, STRANGER, credentials_stored, question
+from tests.unit.kea_sync.events import ADDRESS, MAC, OLD_MAC, PLACE, STRANGER, credentials_stored, question
 from tests.unit.kea_sync.fake import (
     CONFIGURATION,
     OTHER_SUBNET,
@@ -85,8 +85,11 @@ async def test_a_server_that_is_down_may_be_the_one_that_serves_the_address() ->
         await reserve_address(credentials_stored(), dhcp)
 
 
-async def test_a_dead_server_that_is_tied_to_other_prefixes_only_earns_a_warning() -> None:
-    dead = FakeServer("kea-c", prefixes=(OTHER_SUBNET.prefix,), down=True)
+@pytest.mark.parametrize("cached", [None, CONFIGURATION])
+async def test_a_dead_server_that_is_tied_to_other_prefixes_only_earns_a_warning(
+    cached: Configuration | None,
+) -> None:
+    dead = FakeServer("kea-c", prefixes=(OTHER_SUBNET.prefix,), down=True, cached=cached)
 
     done = await reserve_address(credentials_stored(), FakeServers(FakeServer(), dead))
 
@@ -311,9 +314,17 @@ async def test_a_crash_before_any_act_is_mended_by_a_repeat(shared: bool, acts: 
 
 
 async def test_the_verdict_depends_on_netbox_while_the_address_is_undecided() -> None:
-    verdict = await check_address(question(address=None), FakeServers(FakeServer(down=True)))
+    verdict = await check_address(question(address=None, **PLACE), FakeServers(FakeServer(down=True)))
 
     assert (verdict.would, verdict.reason) == (Would.DEPENDS, "depends on netbox_sync")
+
+
+@pytest.mark.parametrize("left_out", PLACE)
+async def test_the_verdict_waits_for_no_address_where_netbox_is_skipped(left_out: str) -> None:
+    place = {name: value for name, value in PLACE.items() if name != left_out}
+    verdict = await check_address(question(address=None, **place), FakeServers(FakeServer(down=True)))
+
+    assert (verdict.would, verdict.reason) == (Would.SKIP, "the BMC has no address to reserve")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from events.errors import Refuse, Retry, Unreachable
 from events.orders import Orders
+from events.placing import NEEDED
 from events.types import HostEnrolled, Outcome, ServerIncomplete, SkippedStep
 from events.verdicts import Question, Verdict, Would
 from metal3_sync.handler import BmcCredentials, FieldConflict, FoundSecret, check_host, enroll_host
@@ -240,6 +241,12 @@ async def test_a_verdict_refuses_a_secret_of_somebody_else(cluster: FakeCluster)
 
 
 async def test_a_verdict_without_an_address_depends_on_netbox(cluster: FakeCluster) -> None:
-    verdict = await ask(cluster)
+    verdict = await ask(cluster, **dict.fromkeys(NEEDED, "1"))
     assert (verdict.would, verdict.step) == (Would.DEPENDS, "metal3_sync")
     assert "netbox_sync" in verdict.reason
+
+
+async def test_a_verdict_where_netbox_is_skipped_says_that_no_address_will_come(cluster: FakeCluster) -> None:
+    verdict = await ask(cluster, site="dcoa")
+    assert verdict.would is Would.SKIP
+    assert "there is no BMC address" in verdict.reason

@@ -169,6 +169,19 @@ async def test_the_verdict_says_only_whether_credentials_stand(secrets: FakeSecr
     assert secrets.asked.count("write") == 1
 
 
+@pytest.mark.parametrize(
+    ("username", "would"), [(None, Would.NOTHING), ("ADMIN", Would.NOTHING), ("root", Would.CHANGE)]
+)
+async def test_the_verdict_says_that_another_username_would_be_stored(
+    secrets: FakeSecrets, username: str | None, would: Would
+) -> None:
+    await stored(recorded(username="ADMIN"), secrets)
+    registration = Registration(bmc_mac=MAC, bmc_username=username)
+    verdict = await check_credentials(Question(server=SERVER, registration=registration), secrets)
+    assert verdict.would is would
+    assert ("root" in " ".join(verdict.changes)) is (would is Would.CHANGE)
+
+
 async def test_the_verdict_on_a_deleted_secret_is_that_it_would_be_stored(secrets: FakeSecrets) -> None:
     await stored(recorded(), secrets)
     secrets.delete_newest(PATH)
