@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 from events.asking import ask, asked_steps
+from events.store_errors import Away
 from events.stored import Stored
 from events.stream import Stream
 from events.subjects import event_of_any_site
@@ -17,7 +19,9 @@ from intake.rules import check_before_scan
 from intake.settings import Settings
 
 PATIENCE = 1.5
-"""Seconds that a step is given. With the way there and back, a person waits for two at most."""
+"""Seconds for all of it. With the way there and back, a person waits for two at most."""
+NATS_PATIENCE = 1.0
+"""Seconds of these that NATS is given to tell what is recorded; the steps have what is left."""
 
 
 def read_question(record: Mapping[str, Any], settings: Settings) -> tuple[Question, RegistrationRequest]:
@@ -32,7 +36,14 @@ def read_question(record: Mapping[str, Any], settings: Settings) -> tuple[Questi
 
 async def verdicts(question: Question, stream: Stream) -> list[Verdict]:
     """Every step's verdict, in the order of the chain. Raises `StoreError` when NATS is away."""
-    asked = question.model_copy(update={"bmc_ip": await _kept_address(question, stream)})
+    began = monotonic()
+    try:
+        async with asyncio.timeout(NATS_PATIENCE):
+            kept = await _kept_address(question, stream)
+    except TimeoutError:
+        raise Away(f"NATS does not answer within {NATS_PATIENCE:g} s") from None
+    left = round(PATIENCE - (monotonic() - began), 1)
+    asked = question.model_copy(update={"bmc_ip": kept, "patience": left})
     return list(await asyncio.gather(*(ask(stream.client, step, asked) for step in asked_steps())))
 
 

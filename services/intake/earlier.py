@@ -4,7 +4,7 @@ from events.errors import Refuse
 from events.stored import Stored
 from events.subjects import parse
 from events.types import ServerScanned
-from intake.fields import CLOCKS_APART
+from intake.fields import CLIENT_AHEAD
 from intake.problems import FieldError, IdTaken, OlderScan
 from intake.scan import Scan
 
@@ -18,7 +18,7 @@ def refuse_if_older(scan: Scan, newest: Stored | None) -> None:
     except Refuse:
         return
     # What stands may be told by a clock that was further ahead than is taken now.
-    newer = min(getattr(message.event, "scanned_at", None) or message.time, message.time + CLOCKS_APART)
+    newer = min(getattr(message.event, "scanned_at", None) or message.time, message.time + CLIENT_AHEAD)
     if scan.scanned_at < newer:
         raise OlderScan(
             f"{scan.server} was scanned later, at {newer.isoformat()}: send supersede: true to replace that",

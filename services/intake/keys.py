@@ -1,7 +1,5 @@
 """The public sealing keys, from the bucket `KEYS` that vault_writer fills."""
 
-from pydantic import ValidationError
-
 from events import logs
 from events.seal import KeyRecord, PublicKey, seal
 from events.stored import Stored
@@ -51,10 +49,7 @@ def _holds(records: list[KeyRecord], kid: str) -> bool:
 
 
 def _record(stored: Stored) -> KeyRecord | None:
-    if not stored.data:  # the marker of a key that was deleted
-        return None
-    try:
-        return KeyRecord.model_validate_json(stored.data)
-    except ValidationError:
+    record = KeyRecord.of(stored.data)
+    if stored.data and record is None:
         logs.logger().error("a value in KEYS is no key", subject=stored.subject)
-        return None
+    return record

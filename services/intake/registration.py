@@ -88,14 +88,20 @@ def read_registration(record: Mapping[str, Any]) -> RegistrationRequest:
 
 
 def without_password(errors: Iterable[FieldError], record: Mapping[str, Any]) -> list[FieldError]:
-    """The errors as they may be shown: a password typed into another field is not told from there either."""
+    """The errors as they may be shown: a password typed into another field is not told from there either.
+
+    Nor as a field's name, but for the names that everybody knows.
+    """
     password = str(record.get("bmc_password") or "").strip().casefold()
 
     def told(text: str | None) -> str | None:
         hidden = text is None or (password and password in text.casefold())
         return None if hidden or text is None else text[:SHOWN_LENGTH]
 
-    return [FieldError(told(error.field) or "?", told(error.came), error.expected) for error in errors]
+    def named(field: str) -> str:
+        return field if field in RegistrationRequest.model_fields else told(field) or "?"
+
+    return [FieldError(named(error.field), told(error.came), error.expected) for error in errors]
 
 
 def _field_error(detail: ErrorDetails, record: Mapping[str, Any]) -> FieldError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from events.placing import NEEDED, missing
 from events.seal import kid_of
 from events.values import IpAddress, IpPrefix, ServerName
 from intake.naming import make_name, parts_of
@@ -11,8 +12,6 @@ from intake.settings import Settings
 
 IPMI_PASSWORD_BYTES = 20
 """IPMI 2.0 keeps no more of a password; some BMCs cut it there without a word."""
-
-NETBOX_NEEDS = ("site", "location", "rack", "position", "device_type", "device_role")
 
 
 def check(request: RegistrationRequest, settings: Settings) -> ServerName:
@@ -43,9 +42,9 @@ def warnings(request: RegistrationRequest) -> tuple[str, ...]:
     found = []
     if len((request.bmc_password or "").encode()) > IPMI_PASSWORD_BYTES:
         found.append(f"the password is longer than {IPMI_PASSWORD_BYTES} bytes, and IPMI uses no more of it")
-    missing = [name for name in NETBOX_NEEDS if getattr(request, name) is None]
-    if missing and len(missing) < len(NETBOX_NEEDS):
-        found.append(f"NetBox will be skipped: {', '.join(missing)} missing")
+    absent = missing(request)
+    if absent and len(absent) < len(NEEDED):
+        found.append(f"NetBox will be skipped: {', '.join(absent)} missing")
     return tuple(found)
 
 

@@ -131,7 +131,7 @@ class Scans:
 
     async def _told_twice(self, scan: Scan, sequence: int, data: bytes) -> Receipt:
         """NATS knows the id already. Raises `IdTaken` when what it stands for is not this scan."""
-        standing = await self._standing.at(sequence)
+        standing = await self._stream.at(sequence, from_leader=True)
         if standing is None:
             # As long as NATS remembers the id, it remembers those of the events that follow, and drops them.
             raise IdTaken(f"the scan of {scan.onboarding_id} was purged: scan it again, as a new onboarding")

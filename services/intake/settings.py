@@ -36,7 +36,7 @@ class Settings(SignInSettings):
         900.0, gt=0, description="Seconds after which the reference data is said to be stale."
     )
     reference_webhook_secret: SecretStr | None = Field(
-        None, description="Secret of the NetBox webhook that asks for a refresh; none: no webhook may."
+        None, description="Secret of the NetBox webhook that asks for a refresh; empty: no webhook may."
     )
 
     events_heartbeat: float = Field(

@@ -1,11 +1,6 @@
 """The scans that stand in the stream, as its leader knows them: followers may lag."""
 
-from typing import Any
-
-from nats.js.errors import NotFoundError
-
 from events.standing import scans_of
-from events.store_errors import translated
 from events.stored import Stored
 from events.stream import Stream
 from intake.claims import Claim
@@ -35,20 +30,8 @@ class StandingScans:
     async def _find(self, scan: Scan) -> int | None:
         """Where a scan stands, whatever its claim says: intake may have died before it completed that."""
         sequence = 0
-        while found := await self.at(sequence + 1, scans_of(scan.server)):
+        while found := await self._stream.next(scans_of(scan.server), sequence + 1, from_leader=True):
             sequence = found.sequence
             if found.onboarding_id == str(scan.onboarding_id):
                 return sequence
         return None
-
-    async def at(self, sequence: int, subject: str | None = None) -> Stored | None:
-        """The message at a sequence, if it still stands; with a subject, the first on it from there on."""
-        raw: Any
-        try:
-            async with translated():
-                raw = await self._stream.jetstream.get_msg(
-                    self._stream.name, sequence, subject, next=subject is not None
-                )
-        except NotFoundError:
-            return None
-        return Stored(raw.subject, raw.seq, raw.time, dict(raw.headers or {}), raw.data or b"")

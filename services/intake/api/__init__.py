@@ -19,8 +19,9 @@ from intake.api import (
     states,
     webhook,
 )
-from intake.api.answers import Unexpected, answer_problems
+from intake.api.answers import Unexpected, answer_problems, documented
 from intake.guards import installing as guards
+from intake.guards.problems import TooManyRequests
 from intake.settings import Settings
 from intake.signin.bucket import SESSIONS
 from intake.signin.installing import install
@@ -34,7 +35,10 @@ def create_app(settings: Settings, stores: Callable[[], Stores]) -> FastAPI:
         version="1",
         docs_url=None,
         redoc_url=None,
+        # A redirect's host and scheme would be those that the request tells: a password could go anywhere.
+        redirect_slashes=False,
         dependencies=[guards.rate_limit(settings)],
+        responses=documented(TooManyRequests),
     )
 
     def sessions() -> Stream:
@@ -55,5 +59,5 @@ def create_app(settings: Settings, stores: Callable[[], Stores]) -> FastAPI:
     app.include_router(webhook.router(settings, stores))
     answer_problems(app)
     app.add_middleware(Unexpected)
-    guards.wrap(app, settings)
+    guards.wrap(app, settings, signin=app.state.gate.on)
     return app

@@ -4,10 +4,10 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from events import logs
@@ -63,7 +63,10 @@ def answer_problems(app: FastAPI) -> None:
         return _answer(Unavailable(str(error)))
 
     @app.exception_handler(RequestValidationError)
-    async def bad_parameter(_request: Request, error: RequestValidationError) -> JSONResponse:
+    @app.exception_handler(WebSocketRequestValidationError)
+    async def bad_parameter(
+        _request: HTTPConnection, error: RequestValidationError | WebSocketRequestValidationError
+    ) -> JSONResponse:
         wrong = [FieldError(str(said["loc"][-1]), None, said["msg"]) for said in error.errors()]
         return _answer(BadParameter("; ".join(f"{one.field}: {one.expected}" for one in wrong), wrong))
 

@@ -21,7 +21,7 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
         raise Unreadable(f"byte {error.start} of the body is not UTF-8") from None
     value = parse(text)
     if not isinstance(value, dict):
-        raise Unreadable("one JSON object is expected, a server's registration")
+        raise Unreadable("one JSON object is expected")
     return value
 
 

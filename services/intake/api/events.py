@@ -22,8 +22,8 @@ MEDIA_TYPE = "text/event-stream"
 _DESCRIPTION = """\
 Each event's `id` is `<when the stream was made>-<sequence>`, its `event` the event's name, its `data` an \
 entry of a timeline. Come back with the last id as `Last-Event-ID`, as browsers do, and nothing is missed or \
-told twice; without one it begins now. When the stream was made anew, an event `reset` comes first: what was \
-known is void, and all that stands follows."""
+told twice; without one it begins now. When the stream was made anew or is an earlier backup's, an event \
+`reset` comes first: what was known is void, and all that stands follows."""
 
 
 class EventStream(StreamingResponse):

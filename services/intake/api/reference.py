@@ -34,6 +34,9 @@ TypeName = Annotated[
 ]
 
 
+_UNCHANGED = {"description": "What `If-None-Match` named is still so; `Onramp-As-Of` tells its age"}
+
+
 class RackChoice(Rack):
     """A rack, and where in it there is room."""
 
@@ -62,7 +65,7 @@ class Answers:
 
 def router(settings: Settings, stores: Callable[[], Stores]) -> APIRouter:
     """A path a kind."""
-    paths = APIRouter(prefix=PATH, responses=documented(*REFUSALS, BadParameter))
+    paths = APIRouter(prefix=PATH, responses={**documented(*REFUSALS, BadParameter), 304: _UNCHANGED})
     answers = Answers(settings, stores)
     _add_tables(paths, answers)
     _add_places(paths, answers)

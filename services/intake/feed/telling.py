@@ -13,6 +13,7 @@ from intake.projection import Position, Projection
 
 AT_ONCE = 100
 """Events of the past that are sent together, so that others come to their turn in between."""
+EVERYTHING = Filter()
 LAG = 0.05
 """Seconds until what a follower did not have yet is read again."""
 
@@ -43,11 +44,11 @@ class Telling:
             await asyncio.sleep(1)
         now = self._projection.position
         self._at = Position.parse(last_id) if last_id else now
-        if self._at.incarnation != now.incarnation:
-            self._at = Position(now.incarnation, 0)
-            yield reset(self._at)
-        yield heartbeat(self._at)
         with suppress(StoreError):
+            if not await self._is_known(now):
+                self._at = Position(now.incarnation, 0)
+                yield reset(self._at)
+            yield heartbeat(self._at)
             # What was missed may be long: nothing is collected for this client while it is read, and what
             # came meanwhile is read after that.
             async for text in self._missed():
@@ -57,6 +58,17 @@ class Telling:
                     yield text
                 async for text in self._live(listener):
                     yield text
+
+    async def _is_known(self, now: Position) -> bool:
+        """Whether `at` is a place of the stream as it stands. Raises `StoreError`.
+
+        After a restore from an earlier backup, which keeps when the stream was made, a later place is not.
+        """
+        if self._at.incarnation != now.incarnation or self._at.sequence <= now.sequence:
+            return self._at.incarnation == now.incarnation
+        # The replica that the client comes from may be ahead of this one.
+        last = await self._stream.last(EVERYTHING.subject, from_leader=True)
+        return last is not None and last.sequence >= self._at.sequence
 
     async def _missed(self) -> AsyncIterator[bytes]:
         """What stands after `at` and up to the projection's position. Raises `StoreError`."""

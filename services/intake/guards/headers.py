@@ -15,14 +15,20 @@ DEFAULTS = {
 """A page that needs other ones, as the app's does of the first, sets its own."""
 
 HSTS = "max-age=31536000"
+SIGN_IN = "Onramp-Sign-In"
+"""`off` where anybody may do everything: whoever looks at any answer sees it."""
 
 
 class SecurityHeaders:
     """Adds what an answer does not say itself."""
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool, signin: bool) -> None:
         self._app = app
-        self._defaults = {**DEFAULTS, **({"Strict-Transport-Security": HSTS} if https else {})}
+        self._defaults = {
+            **DEFAULTS,
+            **({"Strict-Transport-Security": HSTS} if https else {}),
+            **({} if signin else {SIGN_IN: "off"}),
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass it on."""

@@ -59,8 +59,9 @@ def _claims(record: Record, name_pattern: str) -> Iterator[tuple[str, str]]:
     }
     with suppress(ValueError, KeyError):
         yield "device_name", ServerName(said.get("device_name") or _made_name(said, name_pattern))
-    with suppress(ValueError, KeyError):
-        yield "bmc_mac", MacAddress(said["bmc_mac"])
+    for field in ("bmc_mac", "boot_mac"):
+        with suppress(ValueError, KeyError):
+            yield field, MacAddress(said[field])
     with suppress(ValueError, KeyError):
         yield "bmc_ip", str(ip_address(said["bmc_ip"]))
     with suppress(ValueError, KeyError):

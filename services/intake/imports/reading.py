@@ -13,8 +13,8 @@ from intake.settings import Settings
 
 OLDER_NAMES = {"ipmi_password": "bmc_password", "ipmi_ip": "bmc_ip"}
 
-_NUMBER = re.compile(r"\d+([.,]\d+)?E\+\d+|\d+[.,]\d+E\d+", re.IGNORECASE)
-"""`1.02E+11`. A dotted MAC has two dots, and no spelling has a comma or a plus."""
+_NUMBER = re.compile(r"\d+([.,]\d+)?E\+\d+|\d+[.,]\d+E\d+|\d+[.,]\d{1,2}", re.IGNORECASE)
+"""`1.02E+11`, or `1020304050.00`. A dotted MAC has two dots, and no spelling has a comma or a plus."""
 _DIGITS_LOST = re.compile(r"\d{1,11}")
 
 

@@ -79,6 +79,8 @@ class Import:
 
     async def _lane(self, left: Iterator[Record], scans: Scans, told: Told) -> None:
         while batch := list(islice(left, BATCH)):
+            # Where nothing of a batch is left to store, nothing else lets other requests have their turn.
+            await asyncio.sleep(0)
             taken: list[tuple[Record, Scan]] = []
             for record in batch:
                 try:

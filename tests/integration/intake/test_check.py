@@ -212,6 +212,14 @@ async def test_a_service_that_hangs_is_named_and_not_waited_for(asker: Asker) ->
     assert (verdict["would"], verdict["reason"]) == ("unreachable", "kea_sync does not answer within 1.8 s")
 
 
+async def test_a_nats_that_is_silent_is_not_waited_for(asker: Asker) -> None:
+    asker.intake.rig.server.kill()
+    begun = monotonic()
+    answer = await asker.post()
+    assert monotonic() - begun < 2
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:onramp:problem:unavailable")
+
+
 async def test_those_who_ask_at_once_do_not_wait_for_one_another(asker: Asker) -> None:
     await asker.answering(netbox_sync=hung)
     begun = monotonic()
@@ -254,6 +262,7 @@ async def test_of_a_password_no_more_is_said_than_that_credentials_exist(asker: 
     verdict = next(one for one in answer.json()["steps"] if one["step"] == "vault_writer")
     assert verdict["would"] == "already-so"
     assert stored not in answer.text
+    assert "version" not in verdict["reason"]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,10 @@ from events.http import served
 from events.service import ended
 from events.stream import Stream
 from events.subjects import event_subject
+from intake.feed import Filter, Telling
 from intake.feed.feed import MOST_WAITING
 from intake.projection import follow
+from intake.projection.follower import catch_up
 from onramp.sandbox.nats import free_port
 from tests.integration.intake.conftest import Intake
 from tests.integration.rig import Rig, recorded, until
@@ -177,6 +179,27 @@ async def test_an_id_of_another_stream_is_answered_with_a_reset_and_all_that_sta
         reset, *events = await client.events(3)
     assert (reset.kind, reset.id) == ("reset", f"{reset.data['stream']}-0")
     assert [event.data["sequence"] for event in events] == [1, 2]
+
+
+async def test_an_id_from_before_a_restore_of_an_earlier_backup_is_answered_with_a_reset(
+    rig: Rig, server: Server
+) -> None:
+    """The restored stream says that it was made when the lost one was."""
+    await _scans(rig, 2)
+    later = f"{server.intake.stores.projection.position.incarnation}-9"
+    async with server.listening(last_id=later) as client:
+        reset, *events = await client.events(3)
+    assert reset.kind == "reset"
+    assert [event.data["sequence"] for event in events] == [1, 2]
+
+
+async def test_an_id_that_this_replica_has_not_come_to_yet_is_waited_for(rig: Rig, intake: Intake) -> None:
+    stores = intake.stores
+    await catch_up(stores.projection, rig.stream)
+    await _scans(rig, 1)
+    telling = Telling(stores.projection, stores.feed, stores.stream, Filter(), heartbeat=20)
+    first = await anext(telling.blocks(f"{stores.projection.position.incarnation}-1"))
+    assert first.startswith(b": heartbeat")
 
 
 async def test_a_stream_made_anew_ends_the_connection_and_the_client_is_told_why(

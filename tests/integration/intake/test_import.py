@@ -12,6 +12,8 @@ from events.seal import unseal
 from events.types import ServerScanned
 from events.values import MacAddress
 from intake.imports import run
+from intake.imports.formats import JSON
+from intake.imports.results import Result
 from intake.problems import OlderScan
 from intake.scan import Scan
 from tests.integration.intake.conftest import ID, MAC, Intake
@@ -174,6 +176,20 @@ async def test_more_records_than_a_batch_are_all_stored(intake: Intake) -> None:
     found = await results(intake, [record(index) for index in range(number)])
     assert [result["server"] for result in found] == [f"s{index}" for index in range(number)]
     assert {event.import_index for event in await events(intake)} == set(range(number))
+
+
+async def test_a_file_of_which_nothing_can_be_taken_lets_others_have_their_turn(intake: Intake) -> None:
+    batches = 20
+    body = json.dumps([{}] * run.BATCH * batches).encode()
+    started = await run.Import.of(body, JSON, intake.settings, None)
+    refused: list[Result] = []
+    storing = asyncio.create_task(started.run(intake.stores.scans, refused.append))
+    seen = set()
+    while not storing.done():
+        await asyncio.sleep(0)
+        seen.add(len(refused))
+    assert len(refused) == run.BATCH * batches
+    assert len(seen) > batches / run.LANES
 
 
 async def test_the_size_limit_is_a_setting(rig: Rig, intake: Intake) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from events.http import served
 from events.ids import new_onboarding_id
@@ -227,6 +227,16 @@ async def test_an_import_that_nobody_knows_is_told_as_a_problem(rig: Rig, import
     async with listening(Intake(rig, patience=0.5), f"?import_id={import_id}") as client:
         [problem] = await heard(client)
     assert problem["status"] == 404
+
+
+@pytest.mark.parametrize(("query", "field"), [("?import_id=nonsense", "import_id"), ("?after=-1", "after")])
+async def test_a_query_that_wont_do_is_told_as_a_problem(intake: Intake, query: str, field: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with listening(intake, query):
+            pass
+    assert refused.value.response.status_code == 422
+    [error] = json.loads(refused.value.response.body or b"{}")["errors"]
+    assert error["field"] == field
 
 
 async def test_an_import_made_after_all_that_is_stored_is_not_waited_for(rig: Rig) -> None:

@@ -9,7 +9,7 @@ from nats.js.api import StreamConfig
 
 from events.stream import Expected, Stream
 from intake.claims import CLAIMS, Claims
-from intake.fields import CLOCKS_APART
+from intake.fields import CLIENT_AHEAD
 from tests.integration.intake.conftest import ID, Intake
 from tests.integration.rig import Rig, now, until
 
@@ -39,7 +39,7 @@ async def test_a_scan_without_a_time_counts_from_when_it_was_stored(intake: Inta
 
 
 async def test_a_scan_by_a_clock_far_ahead_is_refused(intake: Intake) -> None:
-    ahead = (now() + CLOCKS_APART + timedelta(minutes=1)).isoformat()
+    ahead = (now() + CLIENT_AHEAD + timedelta(minutes=1)).isoformat()
     answer = await intake.register(scanned_at=ahead)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "scanned_at")
 
@@ -50,7 +50,7 @@ async def test_a_stored_scan_by_a_clock_far_ahead_keeps_later_ones_out_for_minut
     await intake.register()
     told = (await intake.newest()).model_copy(update={"onboarding_id": UUID(ID)})
     await rig.publish(told.model_copy(update={"scanned_at": now() + timedelta(days=9999)}))
-    later = (now() + CLOCKS_APART).isoformat()
+    later = (now() + CLIENT_AHEAD).isoformat()
     assert (await intake.register(scanned_at=later)).status_code == 202
 
 

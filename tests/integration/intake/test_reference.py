@@ -18,6 +18,7 @@ from events.service import ended
 from events.store_errors import Away, StoreError
 from events.stream import Stream
 from intake.api import create_app
+from intake.api.reference import PATH
 from intake.settings import Settings
 from intake.stores import Stores
 from netbox_sync.reference import ReferenceBucket, Refresher
@@ -213,6 +214,15 @@ async def test_the_timer_reads_netbox_again(rig: Rig, netbox: NetBox) -> None:
         await until(lambda: netbox.reads >= 3)
 
 
+async def test_openapi_documents_that_nothing_changed(intake: Intake) -> None:
+    paths = (await intake.http.get("/openapi.json")).json()["paths"]
+    reference = [
+        operations["get"] for path, operations in paths.items() if "get" in operations and PATH in path
+    ]
+    assert len(reference) == 7
+    assert all("304" in operation["responses"] for operation in reference)
+
+
 async def test_an_etag_is_answered_with_304_until_something_changes(
     intake: Intake, netbox: NetBox, keeper: Refresher
 ) -> None:
@@ -357,7 +367,9 @@ async def test_a_webhook_that_is_not_netboxs_is_turned_away(
     assert (answer.status_code, answer.json()["type"]) == (401, "urn:onramp:problem:not-signed")
 
 
-async def test_without_a_secret_no_webhook_is_taken(intake: Intake) -> None:
+@pytest.mark.parametrize("secret", [None, ""])
+async def test_without_a_secret_no_webhook_is_taken(rig: Rig, secret: str | None) -> None:
+    intake = Intake(rig, reference_webhook_secret=secret)
     answer = await intake.http.post("/api/v1/reference/refresh", content=b"{}", headers=signed(b"{}", ""))
     assert answer.status_code == 403
     assert "ONRAMP_REFERENCE_WEBHOOK_SECRET" in answer.json()["detail"]

@@ -1,5 +1,7 @@
 """A registration that is sent again is answered as stored only if its scan was stored in this very stream."""
 
+import json
+
 import pytest
 from nats.js.api import StreamConfig
 
@@ -84,3 +86,23 @@ async def test_another_password_for_an_id_of_intakes_own_is_said_not_to_be_looke
     again = await intake.register(bmc_password="new", onboarding_id=first["onboarding_id"])
     assert (again.status_code, again.json()) == (202, {**first, "password_compared": False})
     assert len(await intake.scans()) == 1
+
+
+async def test_a_scan_whose_claim_stayed_open_is_found_below_newer_ones_when_nats_has_forgotten_it(
+    rig: Rig, intake: Intake
+) -> None:
+    """Intake died before it completed the claim, and the phone comes again a year later."""
+    await configured(rig, duplicate_window=0.1)
+    await intake.register(onboarding_id=ID)
+    await intake.register()
+    scans = [scan.id for scan in await intake.scans()]
+    await forgotten(rig)
+    await reopened(rig)
+    assert await sent_again(intake) == (202, True, scans)
+
+
+async def reopened(rig: Rig) -> None:
+    """Leave the claim as it stood before the scan was known to be stored."""
+    claims = await rig.client.jetstream().key_value("CLAIMS")
+    claim = json.loads((await claims.get(ID)).value or b"")
+    await claims.put(ID, json.dumps({**claim, "sequence": None}).encode())

@@ -61,6 +61,8 @@ def test_the_password_is_in_no_repr() -> None:
         ("bmc_ip", "10.16.28", "IPv4 or IPv6"),
         ("bmc_ip", 5, "text"),
         ("bmc_ip", "224.0.0.1", "multicast"),
+        ("bmc_ip", "255.255.255.255", "not reserved"),
+        ("bmc_ip", "::ffff:10.16.28.78", "not reserved"),
         ("bmc_ip", "10.16.29.78", "in bmc_prefix 10.16.28.0/24"),
         ("bmc_ip", "2001:db8::1", "in bmc_prefix 10.16.28.0/24"),
         ("bmc_ip", "10.16.28.0", "network or broadcast"),
@@ -72,12 +74,14 @@ def test_the_password_is_in_no_repr() -> None:
         ("bmc_password", 12345678, "string"),
         ("bmc_password_sealed", SEALED, "not both"),
         ("onboarding_id", "12", "UUID"),
-        ("scanned_at", "2026-01-01T00:00:00", "timezone"),
-        ("scanned_at", 0, "text"),
+        ("scanned_at", "2026-01-01T00:00:00", "and its offset"),
+        ("scanned_at", "yesterday", "RFC 3339"),
+        ("scanned_at", "1763700000", "RFC 3339"),
+        ("scanned_at", 0, "RFC 3339"),
         ("scanned_at", "2100-01-01T00:00:00Z", "the clock that told this one is ahead"),
         ("supersede", "yes", "boolean"),
         ("site", "dc\noa", "control characters"),
-        ("site", "x" * 256, "255"),
+        ("site", "x" * 256, "at most 255 characters"),
         ("site", {"name": "dcoa"}, "text"),
     ],
 )
@@ -128,6 +132,11 @@ def test_a_password_typed_into_another_field_is_not_shown(field: str) -> None:
     wrong: dict[str, Any] = {field: "hunter2\n?"}
     for found in errors(bmc_password=" Hunter2\n", **wrong):
         assert "hunter2" not in f"{found.field} {found.came} {found.expected}".lower()
+
+
+@pytest.mark.parametrize("password", ["ip", "bmc", "BMC_IP"])
+def test_a_field_is_named_though_the_password_is_a_part_of_its_name(password: str) -> None:
+    assert error(bmc_password=password, bmc_ip="10.16.28").field == "bmc_ip"
 
 
 def test_a_password_under_a_misspelled_name_is_not_shown() -> None:

@@ -8,13 +8,23 @@ from fastapi import APIRouter, Path, Query
 from pydantic import ValidationError
 from starlette.requests import Request
 
+from events.dead_letters import DeadLetter
 from events.errors import Refuse
 from events.operations import Operations
 from events.replays import InFlight, Replays
 from events.store_errors import Overtaken
 from intake.api.answers import documented
 from intake.api.body import read_object
-from intake.api.dead_letters.shapes import Done, Letter, Letters, NoDeadLetter, NoReason, ReplayInFlight, Why
+from intake.api.dead_letters.shapes import (
+    Done,
+    Letter,
+    Letters,
+    NoDeadLetter,
+    NoReason,
+    NoStep,
+    ReplayInFlight,
+    Why,
+)
 from intake.problems import (
     BadParameter,
     FieldError,
@@ -31,13 +41,22 @@ from intake.stores import Stores
 LONGEST_BODY = 4096
 """Bytes: a reason is a sentence."""
 
-Id = Annotated[int, Path(ge=1, le=2**53)]
+LAST = 2**53
+"""No sequence is beyond it: JSON's numbers are exact up to there (RFC 8259, section 6)."""
+Id = Annotated[int, Path(ge=1, le=LAST)]
 
 _BODY = {
     "requestBody": {"content": {"application/json": {"schema": Why.model_json_schema()}}, "required": True}
 }
-_REFUSED = documented(
-    NoDeadLetter, ReplayInFlight, NoReason, Unreadable, UnsupportedBody, TooLarge, *REFUSALS, Unavailable
+_REFUSALS = (
+    NoDeadLetter,
+    ReplayInFlight,
+    NoReason,
+    Unreadable,
+    UnsupportedBody,
+    TooLarge,
+    *REFUSALS,
+    Unavailable,
 )
 
 
@@ -48,36 +67,36 @@ def router(stores: Callable[[], Stores]) -> APIRouter:
     @paths.get("", responses=documented(*REFUSALS, BadParameter, Unavailable))
     async def dead_letters(
         person: Viewer,
-        after: Annotated[int, Query(ge=0, description="The `next` of the page before.")] = 0,
+        after: Annotated[int, Query(ge=0, le=LAST, description="The `next` of the page before.")] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> Letters:
         """What waits for an operator."""
         replays = _replays(stores(), person)
         page: list[Letter] = []
-        async for letter in replays.standing():
-            if letter.id <= after:
-                continue
+        async for letter in replays.standing(after):
             if len(page) == limit:
                 return Letters(dead_letters=page, next=page[-1].id)
             page.append(Letter.of(letter, superseded=await replays.superseded(letter)))
         return Letters(dead_letters=page, next=None)
 
-    @paths.post("/{id}/replay", status_code=202, responses=_REFUSED, openapi_extra=_BODY)
+    @paths.post(
+        "/{id}/replay", status_code=202, responses=documented(NoStep, *_REFUSALS), openapi_extra=_BODY
+    )
     async def replay(id: Id, request: Request, person: Operator) -> Done:
         """Send it back to the one step that failed; what comes of it shows in the server's status."""
         why = await _why(request)
         with _refusals():
             replays = _replays(stores(), person)
-            await replays.replay(await replays.find(id), why)
+            await replays.replay(await _found(replays, id), why)
         return Done(dead_letter=id, by=_name(person))
 
-    @paths.post("/{id}/discard", responses=_REFUSED, openapi_extra=_BODY)
+    @paths.post("/{id}/discard", responses=documented(*_REFUSALS), openapi_extra=_BODY)
     async def discard(id: Id, request: Request, person: Operator) -> Done:
         """Give it up: its onboarding ends, and says who ended it and why."""
         why = await _why(request)
         with _refusals():
             replays = _replays(stores(), person)
-            await replays.discard(await replays.find(id), why)
+            await replays.discard(await _found(replays, id), why)
         return Done(dead_letter=id, by=_name(person))
 
     return paths
@@ -100,12 +119,19 @@ async def _why(request: Request) -> str:
     raise NoReason("say why, in the field reason", [expected])
 
 
+async def _found(replays: Replays, id: int) -> DeadLetter:
+    try:
+        return await replays.find(id)
+    except Refuse as refused:
+        raise NoDeadLetter(refused.reason) from None
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
     try:
         yield
     except Refuse as refused:
-        raise NoDeadLetter(refused.reason) from None
+        raise NoStep(refused.reason) from None
     except InFlight as in_flight:
         raise ReplayInFlight(str(in_flight)) from None
     except Overtaken:

@@ -15,6 +15,12 @@ class NoDeadLetter(Problem):
     status, kind, title = 404, "no-dead-letter", "No such dead letter stands"
 
 
+class NoStep(Problem):
+    """Somebody put it there by hand: it can only be discarded."""
+
+    status, kind, title = 409, "no-step", "No step gave the dead letter up"
+
+
 class ReplayInFlight(Problem):
     """Somebody else has just acted on it."""
 

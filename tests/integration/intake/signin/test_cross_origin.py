@@ -72,6 +72,25 @@ async def test_an_origin_that_was_let_in_may_call_with_a_token_but_no_cookie(gua
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("method", "wanted"), [("GET", "authorization, last-event-id, if-none-match"), ("POST", "content-type")]
+)
+async def test_an_origin_that_was_let_in_may_send_all_that_the_api_reads(
+    guarded: Guarded, method: str, wanted: str
+) -> None:
+    guarded.use(cors_origins="https://dashboard.test")
+    asked = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": wanted}
+    answer = await guarded.browser().options(REGISTER, headers={"Origin": "https://dashboard.test", **asked})
+    assert answer.status_code == 200
+
+
+async def test_an_origin_that_was_let_in_reads_all_that_the_api_tells(guarded: Guarded) -> None:
+    guarded.use(cors_origins="https://dashboard.test")
+    answer = await guarded.browser().get("/healthz", headers={"Origin": "https://dashboard.test"})
+    told = answer.headers["Access-Control-Expose-Headers"].split(", ")
+    assert {"ETag", "Onramp-As-Of", "Onramp-Import-Id", "Retry-After"} <= set(told)
+
+
 @pytest.mark.parametrize(("origin", "opened"), [(HERE, True), (EVIL, False), (None, False)])
 async def test_a_websocket_opens_for_pages_of_ours_only(
     guarded: Guarded, origin: str | None, opened: bool

@@ -68,6 +68,8 @@ async def test_pages_tell_all_of_them_once(guarded: Guarded, backend: Backend) -
     servers = [letter["server"][-2:] for page in (first, last) for letter in page["dead_letters"]]
     assert servers == ["01", "02", "03"]
     assert last["next"] is None
+    assert (await script.get(PATH, params={"after": 2**53})).json() == {"dead_letters": [], "next": None}
+    assert (await script.get(PATH, params={"after": 2**64})).status_code == 422
 
 
 async def test_a_newer_scan_is_said(guarded: Guarded, backend: Backend) -> None:
@@ -125,6 +127,17 @@ async def test_without_a_reason_nothing_is_done(
 async def test_one_that_does_not_stand_is_a_404(guarded: Guarded) -> None:
     answer = await guarded.script_of("olga").post(f"{PATH}/77/replay", json={"reason": "x"})
     assert is_problem(answer, 404, "no-dead-letter")
+
+
+async def test_one_that_no_step_gave_up_is_listed_and_can_only_be_discarded(guarded: Guarded) -> None:
+    foreign = (await guarded.rig.client.jetstream().publish("dead.by.hand", b"junk")).seq
+    script = guarded.script_of("olga")
+    assert await _only(script) == foreign
+    answer = await script.post(f"{PATH}/{foreign}/replay", json={"reason": "x"})
+    assert is_problem(answer, 409, "no-step")
+    assert "discard it" in answer.json()["detail"]
+    assert (await script.post(f"{PATH}/{foreign}/discard", json={"reason": "x"})).status_code == 200
+    assert await guarded.rig.dead_letters() == []
 
 
 @pytest.mark.parametrize("address", [f"{PATH}?limit=all", f"{PATH}?limit=0", f"{PATH}?after=-1"])

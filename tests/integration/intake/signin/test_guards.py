@@ -3,6 +3,7 @@
 import pytest
 from starlette.responses import PlainTextResponse
 
+from tests.integration.intake.conftest import ANYTHING
 from tests.integration.intake.signin.conftest import Guarded, is_problem
 
 LIST = "/api/v1/dead-letters"
@@ -43,8 +44,21 @@ async def test_an_answer_keeps_the_headers_that_it_sets_itself(guarded: Guarded)
     assert "Cache-Control" not in headers
 
 
+async def test_a_slash_too_many_sends_a_password_nowhere_else(guarded: Guarded) -> None:
+    answer = await guarded.script_of("tom").post("/api/v1/servers/register/", json=ANYTHING)
+    assert answer.status_code == 404
+    assert "Location" not in answer.headers
+
+
 async def test_openapi_documents_who_is_refused(guarded: Guarded) -> None:
     paths = (await guarded.browser().get("/openapi.json")).json()["paths"]
     for path in ("/api/v1/servers/register", "/api/v1/keys", LIST, f"{LIST}/{{id}}/discard"):
         for operation in paths[path].values():
             assert {"401", "403", "429", "503", "default"} <= set(operation["responses"])
+
+
+async def test_openapi_documents_the_rate_of_every_path(guarded: Guarded) -> None:
+    paths = (await guarded.browser().get("/openapi.json")).json()["paths"]
+    for operations in paths.values():
+        for operation in operations.values():
+            assert "429" in operation["responses"]

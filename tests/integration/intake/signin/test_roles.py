@@ -48,6 +48,13 @@ async def test_without_a_provider_everybody_may_and_every_page_can_tell(guarded:
     assert (await guarded.store.newest()).registered_by is None
 
 
+@pytest.mark.parametrize("path", ["/api/v1/servers", "/openapi.json", "/nowhere", "/healthz"])
+async def test_without_a_provider_every_answer_says_so(guarded: Guarded, path: str) -> None:
+    assert "Onramp-Sign-In" not in (await guarded.browser().get(path)).headers
+    guarded.use(oidc_issuer="")
+    assert (await guarded.browser().get(path)).headers["Onramp-Sign-In"] == "off"
+
+
 async def test_without_a_provider_the_log_says_so(
     guarded: Guarded, capsys: pytest.CaptureFixture[str]
 ) -> None:
