@@ -1,9 +1,12 @@
 """The settings that every service has; a service's own `settings.py` adds its backend's."""
 
-from pathlib import Path
+import sys
+from typing import Self
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, FilePath, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+PREFIX = "ONRAMP_"
 
 
 class ServiceSettings(BaseSettings):
@@ -11,13 +14,15 @@ class ServiceSettings(BaseSettings):
 
     # An error that quotes its input would quote the passwords in it.
     model_config = SettingsConfigDict(
-        env_prefix="ONRAMP_", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
     nats_url: str = Field("nats://127.0.0.1:4222", description="One or more NATS servers, comma-separated.")
     nats_user: str | None = Field(None, description="This service's NATS user.")
     nats_password: SecretStr | None = Field(None, description="Its password.")
-    nats_ca_file: Path | None = Field(None, description="CA bundle that the NATS servers are verified with.")
+    nats_ca_file: FilePath | None = Field(
+        None, description="CA bundle that the NATS servers are verified with."
+    )
     nats_monitor_url: str | None = Field(
         None, description="nats-server's monitoring address: readiness warns unless it syncs every write."
     )
@@ -38,3 +43,20 @@ class ServiceSettings(BaseSettings):
     otlp_endpoint: str | None = Field(
         None, description="Where OpenTelemetry traces go (OTLP over HTTP), path and all: `…:4318/v1/traces`."
     )
+
+    @classmethod
+    def read(cls) -> Self:
+        """What the environment says. Ends the process where that won't do, naming each variable and why."""
+        try:
+            return cls()
+        except ValidationError as error:
+            wrong = error.errors(include_url=False, include_context=False, include_input=False)
+            sys.exit("\n".join(f"{_variable(*one['loc'])}{one['msg']}" for one in wrong))
+        except SettingsError as error:
+            _, field, *_ = str(error).split('"')  # how the library says which one is no JSON
+            sys.exit(f"{_variable(field)}it is no JSON")
+
+
+def _variable(name: str | int = "", *within: str | int) -> str:
+    """Where it stands; nothing where it is about several together."""
+    return f"{PREFIX}{str(name).upper()}{''.join(f'[{part!r}]' for part in within)}: " if name else ""

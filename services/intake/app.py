@@ -14,7 +14,7 @@ from intake.stores import Stores
 
 def main() -> None:
     """Run intake until it is told to end."""
-    settings = Settings()
+    settings = Settings.read()
     logs.configure("intake", settings.log_level)
     service = Service("intake", settings, patience=settings.nats_patience)
     opened = cache(lambda: Stores.on(service.stream, settings))

@@ -9,7 +9,7 @@ from kea_sync.settings import Settings
 
 def main() -> None:
     """Run kea_sync until it is told to end."""
-    settings = Settings()
+    settings = Settings.read()
     dhcp = KeaServers(settings)
     service = Service("kea_sync", settings)
     service.step(

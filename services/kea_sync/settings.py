@@ -1,9 +1,8 @@
 """Which Kea servers there are, how they are reached, and what is policy there."""
 
 from ipaddress import IPv4Network
-from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr
 
 from events.settings import ServiceSettings
 from kea_sync.handler.acts import Store
@@ -20,7 +19,9 @@ class KeaServer(BaseModel):
     )
     username: str | None = Field(None, description="User of its basic authentication.")
     password: SecretStr | None = Field(None, description="Its password.")
-    ca_file: Path | None = Field(None, description="CA bundle that it is verified with; else the system's.")
+    ca_file: FilePath | None = Field(
+        None, description="CA bundle that it is verified with; else the system's."
+    )
     control_agent: bool = Field(False, description='Through a Control Agent: adds `"service": ["dhcp4"]`.')
     prefixes: tuple[IPv4Network, ...] = Field(
         (), description="It serves addresses in these only; none: its own configuration says."

@@ -11,7 +11,7 @@ from metal3_sync.watch import Watch
 
 def main() -> None:
     """Run metal3_sync until it is told to end."""
-    settings = Settings()
+    settings = Settings.read()
     policy = settings.policy
     cluster = KubernetesCluster(settings)
     openbao = OpenBao(settings)

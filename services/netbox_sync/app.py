@@ -13,7 +13,7 @@ from netbox_sync.settings import Settings
 
 def main() -> None:
     """Run netbox_sync until it is told to end."""
-    settings = Settings()
+    settings = Settings.read()
     netbox = NetBoxClient(settings)
     policy = settings.policy
     service = Service("netbox_sync", settings)

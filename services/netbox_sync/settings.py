@@ -1,9 +1,8 @@
 """NetBox's address and what Onramp writes there by policy."""
 
 from ipaddress import IPv4Address, IPv6Address
-from pathlib import Path
 
-from pydantic import Field, JsonValue, SecretStr
+from pydantic import Field, FilePath, JsonValue, SecretStr
 
 from events.settings import ServiceSettings
 from events.values import IpPrefix
@@ -17,7 +16,7 @@ class Settings(ServiceSettings):
     netbox_token: SecretStr = Field(
         SecretStr(""), description="An API token, v1 or v2 (`nbt_<key>.<token>`)."
     )
-    netbox_ca_file: Path | None = Field(None, description="CA bundle that NetBox is verified with.")
+    netbox_ca_file: FilePath | None = Field(None, description="CA bundle that NetBox is verified with.")
     netbox_connect_timeout: float = Field(
         5.0, gt=0, description="Seconds to wait for a connection to NetBox."
     )

@@ -15,7 +15,7 @@ from vault_writer.settings import Settings
 
 def main() -> None:
     """Run vault_writer until it is told to end."""
-    settings = Settings()
+    settings = Settings.read()
     openbao = OpenBao(settings)
     credentials, sealing = Mount(openbao, settings.openbao_mount), Mount(openbao, settings.openbao_keys_mount)
     secrets, private = OpenBaoSecrets(credentials), OpenBaoPrivateKeys(sealing)

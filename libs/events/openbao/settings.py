@@ -1,8 +1,6 @@
 """How a service reaches OpenBao and who it is there."""
 
-from pathlib import Path
-
-from pydantic import Field, SecretStr
+from pydantic import Field, FilePath, SecretStr
 
 from events.settings import ServiceSettings
 
@@ -11,7 +9,7 @@ class OpenBaoSettings(ServiceSettings):
     """What the settings of a service that talks to OpenBao start from."""
 
     openbao_address: str = Field("https://127.0.0.1:8200", description="OpenBao's (or Vault's) address.")
-    openbao_ca_file: Path | None = Field(
+    openbao_ca_file: FilePath | None = Field(
         None, description="CA bundle that OpenBao is verified with; else the system's."
     )
     openbao_role_id: str = Field(description="This service's AppRole there.")

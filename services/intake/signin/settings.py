@@ -1,9 +1,8 @@
 """What intake is told of the identity provider, and of who may do what."""
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 
 from events.streams import SESSIONS_KEPT
 from intake.guards.settings import GuardSettings
@@ -20,7 +19,7 @@ class SignInSettings(GuardSettings):
     oidc_audience: str = Field("onramp", description="The `aud` that a bearer token must be made for.")
     oidc_scopes: str = Field("openid profile email", description="What is asked of the provider at sign-in.")
     oidc_groups_claim: str = Field("groups", description="The claim that lists a person's groups.")
-    oidc_ca_file: Path | None = Field(None, description="CA bundle that the provider is verified with.")
+    oidc_ca_file: FilePath | None = Field(None, description="CA bundle that the provider is verified with.")
     oidc_timeout: float = Field(5.0, gt=0, description="Seconds that the provider may take to answer.")
     required_group: str = Field("", description="Whoever is not in this group is turned away.")
     viewer_group: str = Field("onramp-viewers", description="Its members may read.")
