@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from events.errors import Refuse
 from events.following import standing
 from events.seal import kid_of
 from events.stored import Stored
@@ -33,5 +32,5 @@ def _kid(scan: Stored) -> str:
     """The key that a scan is sealed to; none where it can't be read, since then no key opens it."""
     try:
         return kid_of(ServerScanned.model_validate_json(scan.data).sealed_password)
-    except (ValueError, Refuse):
+    except ValueError:
         return ""

@@ -87,7 +87,6 @@ class Progress:
 
     def join(self, index: int, status: ServerStatus | None) -> None:
         """Follow a server whose scan came with another request; `None` when a newer one stands."""
-        self.seen.add(index)
         if status:
             self._keep(index, status)
 

@@ -95,7 +95,7 @@ def _leases_to_delete(dhcp_server: str, wanted: Wanted, held: Held, force: str |
 def _is_forced(lease: Lease, force: str | None) -> bool:
     mac, _, address = (force or "").partition("@")
     try:
-        return bool(lease.mac) and (MacAddress(mac), address.strip()) == (lease.mac, str(lease.address))
+        return (MacAddress(mac), address.strip()) == (lease.mac, str(lease.address))
     except ValueError:
         return False
 

@@ -171,6 +171,14 @@ async def test_the_address_that_the_server_keeps_is_asked_about(
     assert {json.loads(payload)["bmc_ip"] for payload in asker.backends.payloads} == {address}
 
 
+async def test_an_address_that_cant_be_read_is_not_asked_about(asker: Asker) -> None:
+    subject = "onboarding.device-recorded.dcoa.dcoa-ra07u45"
+    await asker.intake.rig.stream.publish(subject, b'{"bmc_ip": "?"}', {}, id="odd")
+    await asker.answering()
+    await asker.ask(bmc_ip=None)
+    assert {json.loads(payload)["bmc_ip"] for payload in asker.backends.payloads} == {None}
+
+
 async def test_a_step_whose_service_does_not_run_is_named_and_the_others_answer(asker: Asker) -> None:
     await asker.answering("kea_sync")
     verdicts = await asker.ask()

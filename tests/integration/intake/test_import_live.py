@@ -201,6 +201,25 @@ async def test_an_id_that_was_stored_before_is_followed_from_where_it_stands(
     assert messages[-1]["done"] is True
 
 
+async def test_an_id_that_was_stored_before_and_superseded_since_is_not_waited_for(
+    rig: Rig, intake: Intake
+) -> None:
+    await send(intake, [record(0, onboarding_id=ID)])
+    await intake.register(device_name="s0")
+    async with listening(intake) as client:
+        await client.send(json.dumps([record(0, onboarding_id=ID)]))
+        messages = await heard(client)
+    assert [m.get("result") for m in messages] == [None, "accepted", None]
+    assert messages[-1] == {"done": True, "not_ended": []}
+
+
+async def test_what_is_told_to_its_end_is_closed_as_such(intake: Intake) -> None:
+    async with listening(intake) as client:
+        await client.send("[]")
+        assert [m.get("done") for m in await heard(client)] == [None, True]
+        assert client.close_code == 1000
+
+
 async def test_an_import_with_nothing_accepted_is_done_at_once(intake: Intake) -> None:
     async with listening(intake) as client:
         await client.send(json.dumps([record(0, bmc_mac="x")]))

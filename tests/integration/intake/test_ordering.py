@@ -2,15 +2,21 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from nats.js.api import StreamConfig
 
+from events.store_errors import Overtaken
 from events.stream import Expected, Stream
-from intake.claims import CLAIMS, Claims
+from events.subjects import event_subject
+from events.types import ServerScanned
+from events.values import ServerName, SiteToken
+from intake.claims import CLAIMS, Claim, Claims
 from intake.fields import CLIENT_AHEAD
-from tests.integration.intake.conftest import ID, Intake
+from intake.stores import Stores
+from tests.integration.intake.conftest import ANYTHING, ID, Intake
 from tests.integration.rig import Rig, now, until
 
 OTHER = "01a1fc6f-a3ea-7c4e-a3da-fce4f6eba440"
@@ -115,6 +121,34 @@ async def test_an_id_of_intakes_own_is_no_other_registrations(intake: Intake, se
     assert answer.status_code == 409
 
 
+async def test_an_id_of_intakes_own_is_no_other_servers_though_all_else_is_the_same(intake: Intake) -> None:
+    taken = (await intake.register()).json()["onboarding_id"]
+    assert (await intake.register(onboarding_id=taken, device_name="dcoa-ra07u46")).status_code == 409
+
+
+async def test_a_newest_scan_that_cant_be_read_keeps_no_other_out(intake: Intake) -> None:
+    await _unreadable(intake)
+    assert (await intake.register(scanned_at=EARLY)).status_code == 202
+
+
+async def test_an_id_that_a_scan_has_which_cant_be_read_is_taken(intake: Intake) -> None:
+    await _unreadable(intake)
+    answer = await intake.register(onboarding_id=ID)
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:onramp:problem:id-taken")
+
+
+async def test_where_others_are_always_first_it_is_a_503(intake: Intake) -> None:
+    class Contended(Stream):
+        async def publish(self, *_message: Any, **_more: Any) -> tuple[int, bool]:
+            raise Overtaken("wrong last sequence")
+
+    stream = Contended(intake.rig.client)
+    intake.stores = Stores.on(stream, intake.settings)
+    answer = await intake.register()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "scanned by others" in answer.json()["detail"]
+
+
 async def test_an_id_of_intakes_own_stays_that_after_the_duplicate_window(intake: Intake) -> None:
     jetstream = intake.rig.client.jetstream()
     config = (await jetstream.stream_info("ONBOARDING")).config
@@ -140,6 +174,22 @@ async def test_an_id_sent_twice_at_once_is_stored_once(rig: Rig, intake: Intake)
 async def test_a_completed_claim_says_where_the_scan_stands(intake: Intake) -> None:
     await intake.register(onboarding_id=ID, site="dcoa")
     assert await _claimed(intake) == ("dcoa-ra07u45", "dcoa", (await intake.scans())[-1].sequence)
+
+
+async def test_a_claim_that_is_complete_is_not_written_again(intake: Intake) -> None:
+    for _ in range(2):
+        await intake.register(onboarding_id=ID)
+    assert len(await intake.rig.stored("$KV.CLAIMS.*", CLAIMS)) == 1
+    info = await intake.rig.client.jetstream().stream_info(CLAIMS)
+    assert info.state.last_seq == 2
+
+
+async def test_a_claim_that_another_completed_is_left_as_it_is(intake: Intake) -> None:
+    claims = Claims(_claims(intake))
+    claimed = await claims.make(UUID(ID), Claim(server=ServerName("s1"), site=SiteToken("_"), digest="d"))
+    for sequence in (5, 9):
+        await claims.complete(UUID(ID), claimed, sequence)
+    assert (await _claimed(intake))[2] == 5
 
 
 async def test_a_claim_left_open_before_the_publish_is_published(intake: Intake) -> None:
@@ -204,6 +254,12 @@ async def test_while_nats_is_away_everything_is_a_503_and_then_goes_on(rig: Rig,
         return (await intake.register()).status_code == 202
 
     await until(taken)
+
+
+async def _unreadable(intake: Intake) -> None:
+    """A scan of the server that nothing can be read of but its id."""
+    subject = event_subject(ServerScanned.name, "_", ANYTHING["device_name"])
+    await intake.rig.stream.publish(subject, b"{", {"ce-onboardingid": ID}, id="unreadable")
 
 
 async def _die_after_the_claim(intake: Intake, **fields: str) -> None:

@@ -266,6 +266,14 @@ async def test_racks_are_filtered_by_site_and_location(
     assert await names(intake, "racks", **query) == found
 
 
+@pytest.mark.parametrize("path", ["locations", "prefixes"])
+async def test_an_empty_place_is_any(intake: Intake, keeper: Refresher, path: str) -> None:
+    await keeper.refresh()
+    everything = (await get(intake, path))["items"]
+    assert everything
+    assert (await get(intake, path, site="", location=""))["items"] == everything
+
+
 async def test_locations_come_with_those_within_them(intake: Intake, keeper: Refresher) -> None:
     await keeper.refresh()
     assert await names(intake, "locations", "slug", site="dcoa", location="hall-a") == ["hall-a", "ra07"]

@@ -7,7 +7,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from events.seal import kid_of, public_part, seal, unseal
-from tests.integration.intake.conftest import MAC, Intake
+from events.stream import Stream
+from intake.keys import KEYS, SealingKeys
+from intake.problems import NoSealingKey
+from tests.integration.intake.conftest import ANYTHING, MAC, Intake
 
 
 async def test_what_is_answered_with_202_stands_in_the_stream(
@@ -103,6 +106,44 @@ async def test_the_site_token_is_the_slug_that_the_reference_data_knows(
     await intake.put("REFERENCE", "sites", [{"name": "DC Oslo A", "slug": "dcoa"}])
     await intake.register(site=site)
     assert (await intake.newest()).site == token
+
+
+async def test_where_the_sites_cant_be_read_a_site_is_its_own_token(
+    intake: Intake, private: dict[str, str]
+) -> None:
+    await intake.put("REFERENCE", "sites", {"dcoa": "DC Oslo A"})
+    await intake.register(site="DC Oslo A")
+    assert (await intake.newest()).site == "dc-oslo-a"
+
+
+async def test_what_is_no_key_seals_nothing_and_is_in_nobodys_way(
+    intake: Intake, private: dict[str, str]
+) -> None:
+    await intake.put("KEYS", "odd", {"made_at": "2027-01-01T00:00:00Z"})
+    await intake.register()
+    assert kid_of((await intake.newest()).sealed_password) == private["kid"]
+
+
+async def test_a_key_made_a_moment_ago_is_known_though_the_others_are_remembered(intake: Intake) -> None:
+    keys = SealingKeys(Stream(intake.rig.client, KEYS), ttl=60)
+    with pytest.raises(NoSealingKey):
+        await keys.seal("secret123", MAC)
+    await intake.new_key("first")
+    assert kid_of(await keys.seal("secret123", MAC)) == "first"
+    await intake.new_key("second")
+    assert [await keys.knows(kid) for kid in ("second", "third")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/json; charset=UTF-8", 'application/json; charset="utf8"']
+)
+async def test_a_body_may_say_that_it_is_utf8_and_begin_with_its_mark(
+    intake: Intake, private: dict[str, str], media_type: str
+) -> None:
+    sent = {"Content-Type": media_type, "Content-Encoding": "identity"}
+    body = "\ufeff" + json.dumps(ANYTHING)
+    answer = await intake.http.post("/api/v1/servers/register", content=body.encode(), headers=sent)
+    assert answer.status_code == 202
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,14 @@ async def test_a_superseded_onboarding_says_by_which(live: Intake) -> None:
     assert [step["state"] for step in found["steps"]] == ["done", "waiting", "waiting", "waiting"]
 
 
+async def test_a_superseded_onboarding_whose_events_are_gone_is_not_found(live: Intake) -> None:
+    old, _ = await live.rig.scan("s1"), await live.rig.scan("s1")
+    await caught_up(live)
+    await live.rig.client.jetstream().purge_stream("ONBOARDING", seq=2)
+    answer = await live.http.get(f"/api/v1/servers/{old.onboarding_id}/status")
+    assert (answer.status_code, "stand no more" in answer.json()["detail"]) == (404, True)
+
+
 @pytest.mark.parametrize("path", ["status", "timeline"])
 @pytest.mark.parametrize("named", ["s9", str(UUID(int=9)), "no name"])
 async def test_what_was_never_scanned_is_not_found(live: Intake, named: str, path: str) -> None:
@@ -172,8 +180,11 @@ async def test_the_timeline_of_an_onboarding_has_no_other_ones_events(live: Inta
     assert [e["sequence"] for e in events[new.onboarding_id]["events"]] == [2, 3]
 
 
-async def test_an_event_that_cant_be_read_stands_in_the_timeline_without_data(live: Intake) -> None:
-    await live.rig.stream.publish("onboarding.server-scanned.dcoa.s1", b"{", {}, id=str(uuid4()))
+@pytest.mark.parametrize("payload", [b"{", b'["sealed"]'])
+async def test_an_event_that_cant_be_read_stands_in_the_timeline_without_data(
+    live: Intake, payload: bytes
+) -> None:
+    await live.rig.stream.publish("onboarding.server-scanned.dcoa.s1", payload, {}, id=str(uuid4()))
     [event] = (await live.http.get("/api/v1/servers/s1/timeline")).json()["events"]
     assert (event["event"], event["data"]) == ("server-scanned", None)
 

@@ -16,6 +16,7 @@ from intake.problems import Unreadable
         ('{"a": -Infinity}', "Infinity"),
         ('{"a": 1e309}', "too large"),
         ('{"a": 1' + "0" * 5000 + "}", "too large"),
+        ('{"a": 9007199254740993}', "too large"),
         ('{"a": ' + "[" * 30000 + "}", "nested"),
         ('{"a": ' * 30000, "nested"),
         ('{"a": "\\ud800"}', "surrogate"),
@@ -30,3 +31,8 @@ def test_what_is_no_json_is_said_without_quoting_it(text: str, said: str) -> Non
 
 def test_json_is_read() -> None:
     assert parse('{"a": [1, 2.5, null, "ä"]}') == {"a": [1, 2.5, None, "ä"]}
+
+
+@pytest.mark.parametrize("number", [999_999_999_999_999, -999_999_999_999_999])
+def test_an_integer_that_every_reader_takes_exactly_is_read(number: int) -> None:
+    assert parse(str(number)) == number

@@ -77,6 +77,10 @@ def test_quoted_cells_hold_delimiters_quotes_and_line_ends() -> None:
     ]
 
 
+def test_empty_columns_that_a_spreadsheet_leaves_are_no_fields() -> None:
+    assert fields("bmc_mac,,\nm,,\n", CSV) == [{"bmc_mac": "m"}]
+
+
 def test_a_csv_record_is_found_by_its_line() -> None:
     found = read("bmc_mac;site\nm1;a\n\n;;\nm2;b\n", CSV)
     assert [(record.index, record.line, record.place) for record in found] == [
@@ -110,6 +114,17 @@ def test_what_yaml_takes_for_something_else_than_text_is_refused_by_its_field(va
     assert "quotes" in found.errors[0].expected
     assert not before.errors
     assert after.fields == {"site": "c"}
+
+
+@pytest.mark.parametrize(("names", "told"), [("site: x, site: y", "site"), ("[x]: y", "?")])
+def test_what_is_wrong_with_a_name_in_yaml_is_told_of_the_field(names: str, told: str) -> None:
+    [found] = read(f"- {{{names}}}\n", YAML)
+    assert [error.field for error in found.errors] == [told]
+
+
+@pytest.mark.parametrize(("text", "media_type"), [("- site: a\n", YAML), ("a,b\n", CSV)])
+def test_no_record_is_too_long_because_there_are_many(text: str, media_type: str) -> None:
+    assert len(read("bmc_mac,site\n" * (media_type == CSV) + text * LONGEST, media_type)) == LONGEST
 
 
 @pytest.mark.parametrize(

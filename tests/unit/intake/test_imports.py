@@ -47,6 +47,10 @@ def test_the_older_names_are_taken_with_a_warning() -> None:
     )
 
 
+def test_a_newer_name_with_null_leaves_the_older_one_its_place() -> None:
+    assert a_scan(bmc_password=None, ipmi_password="0123").password == "0123"
+
+
 def test_an_older_name_beside_its_newer_one_is_refused() -> None:
     found = error(ipmi_password="hunter2")
     assert (found.field, found.came) == ("ipmi_password", None)
@@ -130,6 +134,12 @@ def test_a_clash_names_both_places(lines: bool, places: list[str]) -> None:
     rows = [Record(i, {"bmc_mac": "3CECEFA19CE8"}, line=i + 2 if lines else None) for i in range(2)]
     for errors in clashes(rows, PATTERN).values():
         assert all(place in errors[0].expected for place in places)
+
+
+def test_a_record_is_not_told_that_it_clashes_with_itself() -> None:
+    rows = [Record(i, {"bmc_mac": "3CECEFA19CE8"}) for i in range(2)]
+    [told] = clashes(rows, PATTERN)[1]
+    assert told.expected == "its own in this file (record 1): record 0 claims the same"
 
 
 def test_of_many_that_clash_each_is_told_of_some() -> None:

@@ -219,6 +219,13 @@ def test_a_server_of_another_stream_is_not_shown_as_the_one_before() -> None:
         assert name.encode() in rendered.page(Page([status(name, 1, State.READY, 2, "dc")], None))
 
 
+def test_many_servers_do_not_fill_the_memory_with_their_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("intake.api.listing.MOST_KEPT", 3)
+    rendered = Rendered()
+    text = rendered.page(Page([status(f"s{n}", n, State.READY, 2, "dc") for n in range(10)], None))
+    assert (text.count(b'"server"'), len(rendered._known) <= 3) == (10, True)
+
+
 @pytest.mark.parametrize("cursor", ["", "x", "W10", "é", "WyJzZXJ2ZXIiLCAxXQ", "WyItc2VydmVyIiwgImEiXQ"])
 def test_a_cursor_of_another_list_is_refused(cursor: str) -> None:
     with pytest.raises(ValueError):

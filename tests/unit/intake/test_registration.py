@@ -26,11 +26,25 @@ def test_empty_texts_mean_absent() -> None:
     assert scan(tenant=" ", serial="", boot_mac="", bmc_ip="").registration.bmc_ip is None
 
 
+@pytest.mark.parametrize("field", ["bmc_ip", "supersede", "onboarding_id"])
+def test_null_means_absent(field: str) -> None:
+    assert errors(**{field: None}) == []
+
+
+def test_letters_that_no_screen_shows_are_no_control_characters() -> None:
+    assert scan(site="Oslo\u00a0A").registration.site == "Oslo\u00a0A"
+
+
+def test_a_bmc_address_without_credentials_is_taken() -> None:
+    address = "redfish://10.16.28.78/redfish/v1/Systems/1"
+    assert scan(bmc_address=address).registration.bmc_address == address
+
+
 def test_a_minimal_record_is_taken() -> None:
     rest: dict[str, Any] = dict.fromkeys(
         ("bmc_ip", "site", "location", "rack", "position", "device_type", "device_role", "bmc_prefix"), ABSENT
     )
-    assert scan(**rest).registration.site is None
+    assert (scan(**rest).registration.site, scan(**rest).warnings) == (None, ())
 
 
 def test_a_password_is_never_trimmed() -> None:
@@ -58,9 +72,12 @@ def test_the_password_is_in_no_repr() -> None:
         ("position", 10.25, "multiple of 0.5"),
         ("position", True, "multiple of 0.5"),
         ("position", [1], "multiple of 0.5"),
-        ("bmc_ip", "10.16.28", "IPv4 or IPv6"),
+        ("bmc_ip", "10.16.28", "as in 10.16.28.78"),
         ("bmc_ip", 5, "text"),
         ("bmc_ip", "224.0.0.1", "multicast"),
+        ("bmc_ip", "0.0.0.0", "unspecified"),
+        ("bmc_ip", "127.0.0.1", "loopback"),
+        ("bmc_ip", "fe80::1%eth0", "of one interface"),
         ("bmc_ip", "255.255.255.255", "not reserved"),
         ("bmc_ip", "::ffff:10.16.28.78", "not reserved"),
         ("bmc_ip", "10.16.29.78", "in bmc_prefix 10.16.28.0/24"),
@@ -103,6 +120,11 @@ def test_every_field_that_wont_do_is_told_at_once() -> None:
     }
 
 
+def test_a_name_that_cant_be_made_hides_nothing_else_that_is_wrong() -> None:
+    found = errors(device_name="", rack="", boot_mac="3CECEFA19CE8")
+    assert {one.field for one in found} == {"device_name", "boot_mac"}
+
+
 @pytest.mark.parametrize("prefix", ["10.16.28.78/31", "10.16.28.78/32", ""])
 def test_every_address_of_a_point_to_point_prefix_is_one(prefix: str) -> None:
     assert errors(bmc_prefix=prefix) == []
@@ -137,6 +159,14 @@ def test_a_password_typed_into_another_field_is_not_shown(field: str) -> None:
 @pytest.mark.parametrize("password", ["ip", "bmc", "BMC_IP"])
 def test_a_field_is_named_though_the_password_is_a_part_of_its_name(password: str) -> None:
     assert error(bmc_password=password, bmc_ip="10.16.28").field == "bmc_ip"
+
+
+def test_a_password_typed_as_a_fields_name_is_not_shown() -> None:
+    assert error(bmc_password="hunter2", hunter2="x").field == "?"
+
+
+def test_without_a_password_in_the_clear_what_came_is_shown() -> None:
+    assert error(bmc_password=ABSENT, bmc_password_sealed=SEALED, bmc_ip="none").came == "none"
 
 
 def test_a_password_under_a_misspelled_name_is_not_shown() -> None:

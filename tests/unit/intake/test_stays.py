@@ -32,6 +32,20 @@ async def test_all_connections_of_a_session_end_with_it() -> None:
     assert [type(error) for error in ended] == [Unauthenticated, Unauthenticated]
 
 
+async def test_an_end_that_is_told_again_is_the_same_end() -> None:
+    stay = Stay()
+
+    async def listen() -> None:
+        async with stay.lasting():
+            await asyncio.Event().wait()
+
+    listening = asyncio.create_task(listen())
+    while not listening.done():
+        await asyncio.sleep(0)
+        stay.end()
+    assert isinstance(listening.exception(), Unauthenticated)
+
+
 async def test_what_is_late_for_another_reason_is_told_as_that() -> None:
     with pytest.raises(TimeoutError):
         async with Stay().lasting():

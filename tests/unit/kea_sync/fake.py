@@ -72,6 +72,8 @@ class FakeServer:
 
     async def leases_of(self, mac: str) -> list[Lease]:
         self._answer()
+        if "lease_cmds" not in self.running.hooks or not mac:
+            raise Refuse(f"{self.name} does not know this command, or misses its argument")
         return [lease for lease in self.leases if lease.mac == mac]
 
     async def leases_at(self, address: IPv4Address) -> list[Lease]:

@@ -47,6 +47,7 @@ BARE_NAME = reserved(hostname=SERVER, mac=OLD_MAC)
 QUALIFIED = reserved(hostname=f"{SERVER}.mgmt.example.com")
 BY_CLIENT_ID = replace(OURS, identifier_type="client-id", identifier="01aabb")
 IN_NO_SUBNET = reserved(mac=OLD_MAC, address="10.0.8.31", subnet_id=0)
+WITHOUT_ADDRESS = replace(OURS, address=None)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,7 @@ IN_NO_SUBNET = reserved(mac=OLD_MAC, address="10.0.8.31", subnet_id=0)
                 QUALIFIED,
                 BY_CLIENT_ID,
                 IN_NO_SUBNET,
+                WITHOUT_ADDRESS,
             )
         ),
         ([OURS, OLD_SUBNET], Plan(Outcome.CHANGED, (DeleteReservation(OLD_SUBNET, DATABASE),))),
@@ -110,6 +112,22 @@ def test_the_same_address_in_another_servers_subnet_is_no_conflict() -> None:
     assert plan(OURS, elsewhere) == Plan(Outcome.UNCHANGED)
 
 
+def test_anothers_reservation_of_another_address_is_left_alone() -> None:
+    assert plan(OURS, reserved("printer", STRANGER, "10.0.7.50")) == Plan(Outcome.UNCHANGED)
+
+
+def test_only_a_client_that_is_known_by_its_mac_has_one_replaced() -> None:
+    assert plan(REPLACED).replaced_macs == {OLD_MAC}
+    assert plan(BY_CLIENT_ID).replaced_macs == frozenset()
+
+
+def test_who_has_the_address_on_a_server_that_does_not_serve_it_is_no_matter() -> None:
+    wanted = replace(WANTED, subnet=None)
+    printer = reserved("printer", STRANGER, subnet_id=0)
+
+    assert plan(printer, lease(STRANGER), wanted=wanted) == Plan(Outcome.UNCHANGED)
+
+
 def test_a_server_that_does_not_serve_the_address_loses_the_old_reservation_and_leases() -> None:
     found = plan(OLD_SUBNET, lease(address="10.0.8.31"), wanted=replace(WANTED, subnet=None))
 
@@ -132,8 +150,9 @@ def test_our_mac_under_another_hostname_is_refused_naming_it(hostname: str) -> N
 
 @pytest.mark.parametrize("hostname", ["printer", ""])
 def test_an_address_that_is_reserved_for_another_is_refused_naming_hostname_and_mac(hostname: str) -> None:
-    with pytest.raises(Refuse, match=f"{hostname or 'no hostname'}, {STRANGER}"):
+    with pytest.raises(Refuse, match=f"{hostname or 'no hostname'}, {STRANGER}") as refused:
         plan(reserved(hostname=hostname, mac=STRANGER))
+    assert refused.value.culprit == (hostname or STRANGER)
 
 
 def test_anothers_live_lease_of_the_address_waits_naming_mac_hostname_and_expiry() -> None:
@@ -141,8 +160,14 @@ def test_anothers_live_lease_of_the_address_waits_naming_mac_hostname_and_expiry
         plan(OURS, lease(STRANGER))
 
 
-def test_anothers_lease_elsewhere_is_none_of_ours() -> None:
-    assert plan(OURS, lease(STRANGER, "10.0.7.32")) == Plan(Outcome.UNCHANGED)
+def test_the_lease_waits_of_whom_another_server_on_the_shared_database_knows_by_this_address() -> None:
+    with pytest.raises(Retry, match=STRANGER):
+        plan(OURS, reserved("printer", STRANGER, subnet_id=99), lease(STRANGER))
+
+
+@pytest.mark.parametrize("force", [None, f"{STRANGER}@10.0.7.32"])
+def test_anothers_lease_elsewhere_is_none_of_ours(force: str | None) -> None:
+    assert plan(OURS, lease(STRANGER, "10.0.7.32"), force=force) == Plan(Outcome.UNCHANGED)
 
 
 @pytest.mark.parametrize("force", [f"{STRANGER}@{ADDRESS}", f"52-54-00-12-34-56@{ADDRESS}"])
@@ -189,9 +214,22 @@ def test_out_of_pool_voids_only_an_address_inside_a_pool(subnet: Subnet) -> None
     assert plan(wanted=replace(WANTED, subnet=subnet), configuration=configuration).acts == (ADD,)
 
 
+@pytest.mark.parametrize("address", ["10.0.7.10", "10.0.7.40"])
+def test_the_first_and_the_last_address_of_a_pool_are_inside(address: str) -> None:
+    subnet = replace(SUBNET, out_of_pool=True, pools=IN_POOL)
+    with pytest.raises(Refuse, match="inside a pool"):
+        plan(wanted=replace(WANTED, subnet=subnet, address=IPv4Address(address)))
+
+
 def test_without_a_hosts_database_the_reservation_is_refused() -> None:
-    with pytest.raises(Refuse, match="hosts-databases"):
+    with pytest.raises(Refuse, match="hosts-databases") as refused:
         plan(store=None)
+    assert refused.value.culprit == "hosts-databases"
+
+
+def test_without_a_hosts_database_an_old_reservation_that_would_come_back_is_refused() -> None:
+    with pytest.raises(Refuse, match="hosts-databases"):
+        plan(OLD_SUBNET, store=None, wanted=replace(WANTED, subnet=None))
 
 
 def test_without_a_hosts_database_a_server_that_serves_not_and_holds_nothing_is_no_matter() -> None:

@@ -9,8 +9,9 @@ from events.errors import Refuse, Retry
 from events.types import Outcome, Reservation, SkippedStep
 from events.verdicts import Would
 from kea_sync.handler import check_address, reserve_address
-from kea_sync.handler.acts import Act, DeleteReservation
-from kea_sync.handler.values import Configuration, Lease, Reserved
+from kea_sync.handler.acts import Act, DeleteReservation, Store
+from kea_sync.handler.port import OvertakenError
+from kea_sync.handler.values import Configuration, Lease, Reserved, Subnet
 from tests.unit.kea_sync.events import ADDRESS, MAC, OLD_MAC, PLACE, STRANGER, credentials_stored, question
 from tests.unit.kea_sync.fake import (
     CONFIGURATION,
@@ -55,6 +56,14 @@ async def test_without_an_address_the_step_is_skipped_and_says_so() -> None:
     assert done.outcome is Outcome.SKIPPED
     assert done.skipped == (SkippedStep(step="kea_sync", reason=done.reason),)
     assert done.reservations == ()
+
+
+async def test_a_skipped_step_keeps_those_that_were_skipped_before_it() -> None:
+    earlier = SkippedStep(step="netbox_sync", reason="no rack")
+
+    done = await reserve_address(credentials_stored(bmc_ip=None, skipped=(earlier,)), FakeServers())
+
+    assert done.skipped == (earlier, SkippedStep(step="kea_sync", reason=done.reason))
 
 
 async def test_a_repeat_does_nothing() -> None:
@@ -105,6 +114,25 @@ async def test_a_server_that_is_tied_to_other_prefixes_is_not_written_to() -> No
     assert tied.reservations == []
 
 
+async def test_a_server_that_is_tied_to_a_prefix_of_the_address_serves_it() -> None:
+    tied = FakeServer(prefixes=(OTHER_SUBNET.prefix, SUBNET.prefix))
+
+    await reserve_address(credentials_stored(), FakeServers(tied))
+
+    assert tied.reservations == [reserved()]
+
+
+async def test_of_two_subnets_that_hold_the_address_the_narrower_is_the_one() -> None:
+    around = [
+        Subnet(number, IPv4Network(prefix)) for number, prefix in ((1, "10.0.0.0/16"), (9, "10.0.0.0/8"))
+    ]
+    server = FakeServer(running=Configuration(subnets=(around[0], SUBNET, around[1])))
+
+    done = await reserve_address(credentials_stored(), FakeServers(server))
+
+    assert done.reservations[0].subnet_id == SUBNET.id
+
+
 async def test_the_subnet_that_an_operator_has_set_is_the_one() -> None:
     twin = replace(SUBNET, id=70)
     server = FakeServer(running=Configuration(subnets=(SUBNET, twin)), subnet_id=70)
@@ -117,31 +145,37 @@ async def test_the_subnet_that_an_operator_has_set_is_the_one() -> None:
 async def test_an_address_that_no_server_serves_is_refused_naming_the_subnets() -> None:
     servers = FakeServers(FakeServer(), FakeServer("kea-b", prefixes=(IPv4Network("10.1.0.0/16"),)))
 
-    with pytest.raises(
-        Refuse, match=r"no DHCP server serves 10\.9\.9\.9: kea-a has subnet 7 \(10\.0\.7\.0/24\)"
-    ):
+    with pytest.raises(Refuse) as refused:
         await reserve_address(credentials_stored(bmc_ip="10.9.9.9"), servers)
+
+    subnets = "subnet 7 (10.0.7.0/24), subnet 8 (10.0.8.0/24)"
+    ties = f"kea-a has {subnets}; kea-b has {subnets}, and is tied to 10.1.0.0/16"
+    assert refused.value.reason == f"no DHCP server serves 10.9.9.9: {ties}"
+    assert refused.value.culprit == "10.9.9.9"
 
 
 async def test_an_ipv6_address_is_refused() -> None:
-    with pytest.raises(Refuse, match="IPv6"):
+    with pytest.raises(Refuse, match="IPv6") as refused:
         await reserve_address(credentials_stored(bmc_ip="2001:db8::1"), FakeServers(FakeServer()))
+    assert refused.value.culprit == "2001:db8::1"
 
 
 @pytest.mark.parametrize("hook", ["host_cmds", "lease_cmds"])
 async def test_a_missing_hook_library_is_refused_naming_it(hook: str) -> None:
     server = FakeServer(running=replace(CONFIGURATION, hooks=CONFIGURATION.hooks - {hook}))
 
-    with pytest.raises(Refuse, match=f"kea-a does not load the hook library {hook}"):
+    with pytest.raises(Refuse, match=f"kea-a does not load the hook library {hook}") as refused:
         await reserve_address(credentials_stored(), FakeServers(server))
+    assert refused.value.culprit == hook
 
 
 async def test_a_server_without_hooks_that_does_not_serve_the_address_is_no_matter() -> None:
     bare = FakeServer("kea-c", Configuration(subnets=(OTHER_SUBNET,), hooks=frozenset()))
+    replacing = FakeServer(reservations=[reserved(mac=OLD_MAC)])
 
-    done = await reserve_address(credentials_stored(), FakeServers(FakeServer(), bare))
+    done = await reserve_address(credentials_stored(), FakeServers(replacing, bare))
 
-    assert done.outcome is Outcome.CREATED
+    assert done.outcome is Outcome.CHANGED
 
 
 async def test_an_old_configuration_is_read_afresh_before_anything_is_refused() -> None:
@@ -162,6 +196,32 @@ async def test_a_replaced_bmc_replaces_the_reservation_and_its_lease_on_every_se
 
     assert done.outcome is Outcome.CHANGED
     assert [(server.reservations, server.leases) for server in dhcp.servers] == [([reserved()], [])] * 2
+
+
+async def test_the_lease_that_a_replaced_bmc_has_on_another_address_goes_too() -> None:
+    server = FakeServer(reservations=[reserved(mac=OLD_MAC)], leases=[lease(OLD_MAC, "10.0.7.200")])
+
+    await reserve_address(credentials_stored(), FakeServers(server))
+
+    assert server.leases == []
+
+
+async def test_the_bmcs_own_lease_of_its_new_address_is_kept_on_every_server() -> None:
+    moved = FakeServer("kea-a", reservations=[reserved(address="10.0.7.99")])
+    holds_it = FakeServer("kea-b", leases=[lease(MAC)])
+
+    await reserve_address(credentials_stored(), FakeServers(moved, holds_it))
+
+    assert holds_it.leases == [lease(MAC)]
+
+
+async def test_an_old_reservation_that_is_known_by_no_mac_is_replaced() -> None:
+    by_client_id = replace(reserved(), identifier_type="client-id", identifier="01aabb")
+    dhcp = FakeServers(FakeServer("kea-a", reservations=[by_client_id]), FakeServer("kea-b"))
+
+    await reserve_address(credentials_stored(), dhcp)
+
+    assert [server.reservations for server in dhcp.servers] == [[reserved()]] * 2
 
 
 async def test_a_new_address_removes_the_old_reservation_where_it_is_no_longer_served() -> None:
@@ -244,6 +304,16 @@ async def test_who_holds_the_address_is_looked_up_where_the_add_would_not_tell(
 async def test_an_old_reservation_is_not_given_up_for_an_address_that_another_has() -> None:
     old = reserved(address="10.0.7.99")
     server = FakeServer(reservations=[old, reserved("printer", STRANGER)])
+
+    with pytest.raises(Refuse, match="printer"):
+        await reserve_address(credentials_stored(), FakeServers(server))
+
+    assert old in server.reservations
+
+
+async def test_ours_on_another_server_of_the_shared_database_does_not_say_that_the_address_is_ours() -> None:
+    old, elsewhere = reserved(address="10.0.7.99"), reserved(subnet_id=99)
+    server = FakeServer(reservations=[old, elsewhere, reserved("printer", STRANGER)])
 
     with pytest.raises(Refuse, match="printer"):
         await reserve_address(credentials_stored(), FakeServers(server))
@@ -359,6 +429,21 @@ async def test_the_verdict_names_each_difference_and_what_is_replaced() -> None:
     )
 
 
+async def test_a_verdict_that_replaces_nothing_does_not_say_so() -> None:
+    verdict = await check_address(question(), FakeServers(FakeServer()))
+
+    assert verdict.reason == f"10.0.7.31 for {MAC} on kea-a"
+
+
+async def test_saving_memory_once_more_is_no_difference_in_the_verdict() -> None:
+    running = replace(CONFIGURATION, has_database=False)
+    server = FakeServer(running=running, without_database=Store.MEMORY, reservations=[reserved()])
+
+    verdict = await check_address(question(), FakeServers(server))
+
+    assert (verdict.would, verdict.changes) == (Would.NOTHING, ())
+
+
 async def test_the_verdict_knows_who_has_the_address() -> None:
     server = FakeServer(reservations=[reserved("printer", STRANGER)])
 
@@ -388,3 +473,24 @@ async def test_what_another_process_reserved_while_it_was_read_is_not_taken_away
     await reserve_address(credentials_stored(), FakeServers(server))
 
     assert server.reservations == [reserved()]
+
+
+async def test_a_client_that_is_shown_twice_to_the_end_is_dealt_with_as_it_is_shown() -> None:
+    server = FakeServer(reservations=[reserved(address="10.0.7.99"), reserved()])
+
+    await reserve_address(credentials_stored(), FakeServers(server))
+
+    assert server.reservations == [reserved()]
+
+
+class Contradicting(FakeServer):
+    """Refuses every act as overtaken, and shows that nothing is in its way."""
+
+    async def apply(self, act: Act) -> None:
+        raise OvertakenError("duplicate")
+
+
+async def test_a_server_that_keeps_contradicting_itself_is_refused_by_name() -> None:
+    with pytest.raises(Refuse, match="kea-a keeps contradicting what it shows: duplicate") as refused:
+        await reserve_address(credentials_stored(), FakeServers(Contradicting()))
+    assert refused.value.culprit == "kea-a"

@@ -1,5 +1,6 @@
 """What is decided about a host and its Secret, by table."""
 
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -66,18 +67,21 @@ def test_a_change_keeps_what_is_still_ours_at_the_value_found() -> None:
     ours = frozenset({"online", "bootMACAddress", "bmc"})
     plan = plan_for(host("registering", spec=spec, ours=ours), OTHER)
     assert plan.spec == {"online": True, "bootMACAddress": PXE, "bmc": MOVED}
+    cleaning = plan_for(host("registering", spec=spec, ours=frozenset({"automatedCleaningMode"})), OTHER)
+    assert cleaning.spec == {"automatedCleaningMode": "disabled", "bmc": MOVED}
 
 
 def test_an_available_host_is_detached_before_its_address_changes() -> None:
     plan = plan_for(host(), OTHER)
     assert plan.annotations == {DETACHED: "{}"}
-    assert plan.spec["bmc"] == BMC
+    assert plan.spec == host().spec
     assert isinstance(plan.then, Retry)
     assert plan.then.delay == 2.0
 
 
-def test_a_host_that_somebody_is_detaching_is_only_waited_for() -> None:
-    plan = plan_for(host(annotations={DETACHED: "theirs"}), OTHER)
+@pytest.mark.parametrize("ours", [frozenset(), frozenset({DETACHED})], ids=["by-somebody", "by-us"])
+def test_a_host_that_is_being_detached_is_only_waited_for(ours: frozenset[str]) -> None:
+    plan = plan_for(host(annotations={DETACHED: "{}"}, ours=host().ours | ours), OTHER)
     assert plan.changes == {}
     assert isinstance(plan.then, Retry)
 
@@ -140,6 +144,7 @@ def test_a_host_that_is_being_deleted_is_waited_for() -> None:
 
 
 def test_a_boot_mac_is_filled_in_once() -> None:
+    assert plan_for(None, boot_mac=PXE).spec["bootMACAddress"] == PXE
     assert plan_for(host(), boot_mac=PXE).spec["bootMACAddress"] == PXE
     has = host(spec=spec_with(bootMACAddress=PXE.upper()))
     assert plan_for(has, boot_mac=PXE).outcome is Outcome.UNCHANGED
@@ -147,8 +152,10 @@ def test_a_boot_mac_is_filled_in_once() -> None:
 
 
 def test_another_boot_mac_is_refused_naming_both() -> None:
-    with pytest.raises(Refuse, match=r"0c:42:a1:00:00:02.*0c:42:a1:00:00:01.*delete the BareMetalHost"):
+    named = r"0c:42:a1:00:00:02.*0c:42:a1:00:00:01.*delete the BareMetalHost"
+    with pytest.raises(Refuse, match=named) as refused:
         plan_for(host(spec=spec_with(bootMACAddress="0c:42:a1:00:00:02")), boot_mac=PXE)
+    assert refused.value.culprit == f"BareMetalHost metal3/{SERVER}"
 
 
 @pytest.mark.parametrize("address", ["libvirt://192.0.2.31", "redfish://192.0.2.31/x", "redfish+http://h/x"])
@@ -156,6 +163,13 @@ def test_an_address_whose_driver_needs_a_boot_mac_is_refused_without(address: st
     with pytest.raises(Refuse, match="boot_mac"):
         plan_for(None, bmc_address=address)
     assert plan_for(None, bmc_address=address, boot_mac=PXE).spec["bmc"]["address"] == address
+    has = host("registering", spec=spec_with(bootMACAddress=PXE))
+    assert plan_for(has, bmc_address=address).spec["bmc"]["address"] == address
+
+
+def test_an_address_without_a_driver_is_ipmis() -> None:
+    with pytest.raises(Refuse, match="a ipmi address needs the boot NIC's MAC"):
+        plan_for(None, bmc_address="192.0.2.31", policy=replace(POLICY, boot_mac_needed_for=("ipmi",)))
 
 
 @pytest.mark.parametrize("address", ["redfish-virtualmedia+https://h/x", "ipmi://h", "192.0.2.31"])
@@ -209,3 +223,7 @@ def test_a_secret_that_is_going_is_waited_for(found: FoundSecret, beside: FoundH
     wanted = want_host(SERVER, registration(), ip_address("192.0.2.31"), POLICY)
     with pytest.raises(Retry, match="waiting until it is gone"):
         decide_secret(wanted, CREDENTIALS, found, beside)
+
+
+def test_credentials_that_were_found_do_not_show_their_password() -> None:
+    assert CREDENTIALS.password not in repr(FoundSecret("7", CREDENTIALS))

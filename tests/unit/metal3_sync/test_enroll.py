@@ -79,7 +79,10 @@ async def test_an_unchanged_rescan_writes_nothing(cluster: FakeCluster, store: F
     cluster.writes.clear()
     event = await enroll(cluster, store)
     assert cluster.writes == []
-    assert event.outcome is Outcome.UNCHANGED
+    assert (event.outcome, event.reason) == (
+        Outcome.UNCHANGED,
+        f"BareMetalHost metal3/{SERVER}: as it was",
+    )
 
 
 async def test_a_new_password_changes_the_secret_alone(cluster: FakeCluster, store: FakeStore) -> None:
@@ -89,7 +92,10 @@ async def test_a_new_password_changes_the_secret_alone(cluster: FakeCluster, sto
     event = await enroll(cluster, store)
     assert cluster.writes == ["apply_secret"]
     assert cluster.secrets[SECRET].content == store.credentials
-    assert event.outcome is Outcome.CHANGED
+    assert (event.outcome, event.reason) == (
+        Outcome.CHANGED,
+        f"BareMetalHost metal3/{SERVER}: its Secret changed",
+    )
 
 
 async def test_a_new_address_waits_for_the_host_to_be_detached(
@@ -136,6 +142,7 @@ async def test_a_replay_that_changes_nothing_tells_the_operator_to_try_again(
     event = await enroll(cluster, store, Orders(dead_letter=42))
     assert cluster.hosts[SERVER].annotations == {RETRY: "42"}
     assert event.outcome is Outcome.UNCHANGED
+    assert event.reason.endswith("its operator is told to try again")
 
 
 async def test_a_replay_that_changes_something_needs_no_annotation(
@@ -144,12 +151,20 @@ async def test_a_replay_that_changes_something_needs_no_annotation(
     await enroll(cluster, store)
     store.credentials = BmcCredentials("ADMIN", "rotated")
     await enroll(cluster, store, Orders(dead_letter=42))
+    unverified = {**cluster.hosts[SERVER].bmc, "disableCertificateVerification": True}
+    cluster.hosts[SERVER] = replace(cluster.hosts[SERVER], spec=spec_with(bmc=unverified))
+    await enroll(cluster, store, Orders(dead_letter=43))
     assert cluster.hosts[SERVER].annotations == {}
 
 
 @pytest.mark.parametrize(
     ("verb", "field"),
-    [("apply_secret", "data.password"), ("apply_host", "spec.bmc.disableCertificateVerification")],
+    [
+        ("apply_secret", "data.username"),
+        ("apply_secret", "data.password"),
+        ("apply_secret", "metadata.labels.environment.metal3.io"),
+        ("apply_host", "spec.bmc.disableCertificateVerification"),
+    ],
 )
 async def test_a_field_that_we_want_changed_and_another_holds_is_refused_naming_him(
     cluster: FakeCluster, store: FakeStore, verb: str, field: str
@@ -170,8 +185,9 @@ async def test_a_conflict_on_a_field_that_is_only_kept_passes_by_itself(
     await enroll(cluster, store)
     cluster.hosts[SERVER] = replace(cluster.hosts[SERVER], status=status_with("registering"))
     cluster.failures["apply_host"] = FieldConflict("held", {"spec.online": "capm3"})
-    with pytest.raises(Retry):
+    with pytest.raises(Retry) as waiting:
         await enroll(cluster, store, bmc_ip="192.0.2.99")
+    assert waiting.value.reason == "held"
 
 
 async def test_a_crash_between_secret_and_host_is_made_good(cluster: FakeCluster, store: FakeStore) -> None:
@@ -188,11 +204,14 @@ async def test_a_verdict_says_what_would_be_and_does_nothing(cluster: FakeCluste
     assert (await ask(cluster, bmc_ip="192.0.2.31")).would is Would.CREATE
     assert cluster.writes == []
     await enroll(cluster, store)
-    assert (await ask(cluster, bmc_ip="192.0.2.31")).would is Would.NOTHING
+    unchanged = await ask(cluster, bmc_ip="192.0.2.31")
+    assert unchanged.would is Would.NOTHING
+    assert unchanged.reason == f"BareMetalHost metal3/{SERVER} is as this scan wants it"
     cluster.hosts[SERVER] = replace(cluster.hosts[SERVER], status=status_with("available"))
     verdict = await ask(cluster, bmc_ip="192.0.2.99")
     assert verdict.would is Would.CHANGE
     assert "ipmi://192.0.2.99" in verdict.changes[0]
+    assert "is detached first" in verdict.reason
 
 
 async def test_a_verdict_names_each_difference_with_what_is_wanted_and_found(
@@ -217,6 +236,16 @@ async def test_a_verdict_misses_a_secret_that_is_gone(cluster: FakeCluster, stor
     assert (verdict.would, verdict.changes) == (
         Would.CREATE,
         (f"Secret metal3/{SECRET}: wanted, found none",),
+    )
+
+
+async def test_a_verdict_misses_a_host_that_is_gone(cluster: FakeCluster, store: FakeStore) -> None:
+    await enroll(cluster, store)
+    del cluster.hosts[SERVER]
+    verdict = await ask(cluster, bmc_ip="192.0.2.31")
+    assert (verdict.would, verdict.changes[0]) == (
+        Would.CREATE,
+        f"BareMetalHost metal3/{SERVER}: wanted, found none",
     )
 
 

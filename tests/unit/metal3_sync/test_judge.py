@@ -73,9 +73,10 @@ def test_credentials_of_another_secret_prove_nothing() -> None:
     assert isinstance(judge(look(host(status=status_with(**other))), RULES), Waiting)
 
 
-def test_a_usable_host_with_an_error_is_delayed() -> None:
+@pytest.mark.parametrize("status", ["error", "OK"])
+def test_a_usable_host_with_an_error_is_delayed(status: str) -> None:
     found = good(
-        "available", operationalStatus="error", errorType="power management error", errorMessage="off"
+        "available", operationalStatus=status, errorType="power management error", errorMessage="off"
     )
     assert isinstance(judge(look(found), RULES), Delayed)
 
@@ -89,6 +90,12 @@ def test_trouble_is_told_in_metal3s_own_words() -> None:
     found = in_trouble(errorCount=3, lastUpdated=stamp(NOON))
     judgement = judge(look(found), RULES)
     assert judgement == Delayed(WRONG, NOON + timedelta(minutes=8), NOON + timedelta(hours=2))
+
+
+def test_trouble_that_metal3_has_no_words_for_is_told_by_its_type() -> None:
+    judgement = judge(look(in_trouble(errorMessage="")), RULES)
+    assert isinstance(judgement, Delayed)
+    assert judgement.reason == "registration error"
 
 
 def test_the_next_attempt_is_never_past() -> None:
@@ -114,6 +121,7 @@ def test_a_host_that_is_gone_is_told() -> None:
         (in_trouble(), 2.0),
         (host(""), 2.0),
         (registering(), 2.0),
+        (host(status=status_with("unmanaged")), 2.0),
         (good("available", operationalStatus="detached"), 2.0),
         (host(status=status_with("inspecting")), 1.0),
         (host(status=status_with("preparing")), 1.0),
@@ -131,14 +139,20 @@ def test_each_phase_is_given_up_at_its_deadline_and_not_before(found: FoundHost 
     [
         (in_trouble(), WRONG),
         (host(""), "is its operator running"),
-        (good("available", operationalStatus="detached"), "detached"),
-        (host(status=status_with("inspecting")), "still inspecting"),
+        (None, "the BareMetalHost is gone"),
+        (host(status=good("available").status, deleting=True), "is being deleted"),
+        (good("available", operationalStatus="detached"), "remove the annotation that detaches it"),
+        (host(status=status_with("inspecting")), "still inspecting (OK)"),
+        (host(status=status_with("preparing", operationalStatus="")), "(no operational status)"),
     ],
 )
 def test_a_failure_says_what_was_the_matter(found: FoundHost, said: str) -> None:
     judgement = judge(look(found, None, after=timedelta(days=1)), RULES)
     assert isinstance(judgement, Failed)
     assert said in judgement.reason
+
+
+BEGUN_AGAIN = {"start": stamp(NOON + timedelta(hours=5)), "end": stamp(NOON + timedelta(hours=1))}
 
 
 @pytest.mark.parametrize(
@@ -149,6 +163,8 @@ def test_a_failure_says_what_was_the_matter(found: FoundHost, said: str) -> None
         ("preparing", {"inspect": {"start": stamp(NOON), "end": stamp(NOON + timedelta(hours=5))}}, 6),
         ("available", {"register": {"start": stamp(NOON + timedelta(hours=5)), "end": None}}, 7),
         ("registering", {"register": {"start": stamp(NOON - timedelta(days=9)), "end": None}}, 2),
+        ("registering", {"register": BEGUN_AGAIN}, 7),
+        ("inspecting", {"inspect": BEGUN_AGAIN}, 6),
         ("inspecting", {"inspect": {"start": None, "end": None}}, 1),
     ],
 )

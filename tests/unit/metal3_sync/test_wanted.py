@@ -13,7 +13,11 @@ from metal3_sync.settings import Settings
 from .samples import POLICY, SERVER, registration
 
 BY_TYPE = replace(
-    POLICY, address_templates={"poweredge-r650": "idrac-virtualmedia://{bmc_ip}/redfish/v1/Systems/1"}
+    POLICY,
+    address_templates={
+        "poweredge-r650": "idrac-virtualmedia://{bmc_ip}/redfish/v1/Systems/1",
+        "hpe/dl360": "ilo5-virtualmedia://{bmc_ip}",
+    },
 )
 IDRAC = "idrac-virtualmedia://192.0.2.31/redfish/v1/Systems/1"
 
@@ -25,6 +29,7 @@ IDRAC = "idrac-virtualmedia://192.0.2.31/redfish/v1/Systems/1"
         ("2001:db8::31", {}, "ipmi://[2001:db8::31]"),
         ("192.0.2.31", {"device_type": "poweredge-r650"}, IDRAC),
         ("192.0.2.31", {"device_type": "dell/poweredge-r650"}, IDRAC),
+        ("192.0.2.31", {"device_type": "hpe/dl360"}, "ilo5-virtualmedia://192.0.2.31"),
         ("192.0.2.31", {"device_type": "another"}, "ipmi://192.0.2.31"),
         ("192.0.2.31", {"bmc_address": "redfish://bmc.example"}, "redfish://bmc.example"),
     ],

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,11 @@ import pytest
 from events.errors import Retry, Unreachable
 from events.service import ended
 from events.store_errors import Away
+from events.values import ServerName
 from metal3_sync.handler import FoundHost, FoundSecret
 from metal3_sync.watch import Rules, Watch
+from metal3_sync.watch.agenda import Agenda
+from tests.integration.rig import until
 
 from .fake import FakeCluster, FakeOnboardings, soon
 from .samples import CREDENTIALS, SECRET, SERVER, enrolled_event, host, status_with
@@ -90,6 +93,7 @@ async def test_a_host_is_looked_at_when_it_changes(hosts: FakeHosts, stream: Fak
         hosts.hosts[SERVER] = READY
         hosts.news.put_nowait(SERVER)
         assert (await soon(stream.told))[0] == "ready"
+        assert hosts.lists.empty()
 
 
 async def test_every_open_host_is_looked_at_after_each_list(
@@ -141,10 +145,12 @@ async def test_the_watch_is_not_ready_while_it_breaks_and_says_with_what(
 
 async def test_hosts_of_others_are_not_looked_at(hosts: FakeHosts, stream: FakeOnboardings) -> None:
     hosts.hosts[SERVER] = READY
-    async with watching(hosts, stream):
+    async with watching(hosts, stream) as watch:
         hosts.news.put_nowait("Some.Host")
+        hosts.news.put_nowait("dcoa-rb06u32")
         stream.store()
         await soon(stream.told)
+        await watch.ready()
     assert [hosts.looks.get_nowait() for _ in range(hosts.looks.qsize())] == [SERVER]
 
 
@@ -157,6 +163,43 @@ async def test_an_onboarding_that_has_ended_is_left_alone(hosts: FakeHosts, stre
         hosts.news.put_nowait(None)
         await soon(hosts.lists)
     assert (stream.told.empty(), hosts.looks.empty()) == (True, True)
+
+
+async def test_an_onboarding_that_ends_elsewhere_is_looked_at_once_more_and_then_left_alone(
+    hosts: FakeHosts, stream: FakeOnboardings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metal3_sync.watch.watch.LOOK_AGAIN", timedelta(milliseconds=1))
+    async with watching(hosts, stream):
+        stream.store()
+        await soon(hosts.looks)
+        stream.is_open = False
+        hosts.news.put_nowait(SERVER)
+        await until(lambda: stream.asked.qsize() == 2)
+        hosts.news.put_nowait(SERVER)
+        hosts.news.put_nowait(None)
+        await soon(hosts.lists)
+    assert stream.asked.qsize() == 2
+
+
+async def test_a_host_that_metal3_has_no_slot_for_is_looked_at_when_it_changes_only(
+    hosts: FakeHosts, stream: FakeOnboardings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metal3_sync.watch.watch.LOOK_AGAIN", timedelta(milliseconds=1))
+    hosts.hosts[SERVER] = host(status=status_with("inspecting", operationalStatus="delayed"))
+    async with watching(hosts, stream):
+        stream.store()
+        await soon(hosts.looks)
+        hosts.news.put_nowait(None)
+        await soon(hosts.lists)
+    assert stream.asked.qsize() <= 2
+
+
+async def test_a_host_that_is_gone_is_told(hosts: FakeHosts, stream: FakeOnboardings) -> None:
+    hosts.hosts.clear()
+    async with watching(hosts, stream):
+        stream.store()
+        kind, reason = await soon(stream.told)
+    assert (kind, "the BareMetalHost is gone" in reason) == ("delayed", True)
 
 
 async def test_trouble_is_told_and_then_given_up_without_any_change(
@@ -206,9 +249,53 @@ async def test_a_look_that_fails_does_not_end_the_watch(
         assert (await soon(stream.told))[0] == "ready"
 
 
+@pytest.mark.parametrize("error", [Away("NATS is away"), ValueError("nobody foresaw this")])
+async def test_a_look_that_fails_is_made_again_by_itself(
+    hosts: FakeHosts, stream: FakeOnboardings, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metal3_sync.watch.watch.LOOK_AGAIN", timedelta(milliseconds=50))
+    hosts.hosts[SERVER] = READY
+    stream.away = [error]
+    async with watching(hosts, stream):
+        stream.store()
+        assert (await soon(stream.told))[0] == "ready"
+
+
 async def test_where_enrolled_is_enough_no_host_is_read(hosts: FakeHosts, stream: FakeOnboardings) -> None:
     async with watching(hosts, stream, Rules("enrolled", 7200, 7200)):
         stream.store()
         kind, event = await soon(stream.told)
     assert (kind, event.state) == ("ready", "enrolled")
     assert hosts.looks.empty()
+
+
+OTHER = ServerName("dcoa-rb06u32")
+
+
+def in_seconds(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+async def test_a_server_is_in_line_once_however_often_it_changes() -> None:
+    agenda = Agenda()
+    for server in (SERVER, SERVER, OTHER):
+        agenda.now(server)
+    assert [await agenda.next(), await agenda.next()] == [SERVER, OTHER]
+
+
+async def test_a_look_now_takes_the_place_of_a_later_one() -> None:
+    agenda = Agenda()
+    agenda.later(SERVER, in_seconds(0.01))
+    agenda.now(SERVER)
+    assert await agenda.next() == SERVER
+    agenda.later(OTHER, in_seconds(0.05))
+    assert await agenda.next() == OTHER
+
+
+async def test_a_later_look_takes_the_place_of_the_one_that_was_planned_before() -> None:
+    agenda = Agenda()
+    agenda.later(SERVER, in_seconds(0.01))
+    agenda.later(SERVER, in_seconds(3600))
+    agenda.later(OTHER, in_seconds(0.05))
+    assert await agenda.next() == OTHER
+    agenda.never(SERVER)

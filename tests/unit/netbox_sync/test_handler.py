@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 
 from events.errors import Refuse, Retry, Unreachable
-from events.types import Outcome, Registration, ServerScanned
-from events.values import ServerName
-from netbox_sync.handler import Policy, Rejected, record_device
-from netbox_sync.handler.values import Device
+from events.types import Host, Outcome, Registration, ServerReady, ServerScanned
+from events.values import IpAddress, ServerName
+from netbox_sync.handler import Policy, Rejected, record_device, stage_device
+from netbox_sync.handler.values import Address, Device
 from tests.unit.netbox_sync.fake import FakeNetBox
 
 MAC = "3c:ec:ef:a1:9c:e8"
@@ -48,6 +48,12 @@ async def test_new_things_are_made_before_what_points_to_them() -> None:
     ]
 
 
+async def test_a_bmc_without_an_address_is_told_and_why() -> None:
+    recorded = await record_device(scan(bmc_ip=None), FakeNetBox(), POLICY)
+
+    assert recorded.reason.endswith("no BMC address: no bmc_ip and no prefix to take one from")
+
+
 async def test_an_unchanged_rescan_writes_nothing() -> None:
     netbox = FakeNetBox()
     await record_device(scan(), netbox, POLICY)
@@ -56,6 +62,7 @@ async def test_an_unchanged_rescan_writes_nothing() -> None:
     again = await record_device(scan(), netbox, POLICY)
 
     assert (again.outcome, netbox.writes) == (Outcome.UNCHANGED, [])
+    assert "dcoa-ra07u45 in RA07 U45 is as it was scanned" in again.reason
 
 
 async def test_the_old_mac_and_address_go_last() -> None:
@@ -66,6 +73,43 @@ async def test_the_old_mac_and_address_go_last() -> None:
     await record_device(scan(bmc_mac="3cecefa19ce9", bmc_ip="10.16.28.99"), netbox, POLICY)
 
     assert netbox.writes == ["set_mac", "delete_mac", "create_address", "change_device", "delete_address"]
+
+
+class AsksForNoAddress(FakeNetBox):
+    """Who has an address need not be asked."""
+
+    async def addresses_at(self, ip: IpAddress) -> Sequence[Address]:
+        raise AssertionError(f"{ip} is looked for")
+
+
+async def test_an_address_that_was_not_scanned_or_is_kept_is_not_looked_for() -> None:
+    await record_device(scan(bmc_ip=None), AsksForNoAddress(), POLICY)
+    known = FakeNetBox()
+    await record_device(scan(), known, POLICY)
+
+    again = AsksForNoAddress(known.devices, known.interfaces_of, known.macs, known.ips, known.ip_interface)
+    assert (await record_device(scan(), again, POLICY)).outcome is Outcome.UNCHANGED
+
+
+async def test_an_address_that_turned_out_a_routers_is_set_aside_and_not_freed() -> None:
+    netbox = FakeNetBox()
+    await record_device(scan(), netbox, POLICY)
+    netbox.writes.clear()
+
+    routers = frozenset({IPv4Address("10.16.28.78")})
+    await record_device(scan(bmc_ip="10.16.28.99"), netbox, Policy(infrastructure_ips=routers))
+
+    assert netbox.writes == ["create_address", "change_device", "set_aside"]
+
+
+async def test_a_routers_address_that_netbox_hands_out_is_set_aside_and_the_next_one_taken() -> None:
+    netbox = FakeNetBox()
+
+    routers = Policy(infrastructure_ips=frozenset({IPv4Address("10.16.28.1")}))
+    recorded = await record_device(scan(bmc_ip=None, bmc_prefix="10.16.28.0/24"), netbox, routers)
+
+    assert recorded.bmc_ip == IPv4Address("10.16.28.2")
+    assert "set_aside" in netbox.writes
 
 
 async def test_who_holds_the_unit_is_named() -> None:
@@ -164,3 +208,23 @@ async def test_what_is_refused_at_a_glance_is_looked_at_closely() -> None:
     again = await record_device(scan(), netbox, POLICY)
 
     assert (again.outcome, netbox.forgotten) == (Outcome.UNCHANGED, 0)
+
+
+def ready(device_id: int | None) -> ServerReady:
+    facts = scan().model_dump(include={"onboarding_id", "server", "site", "registration"})
+    host = Host(namespace="metal3", name="dcoa-ra07u45")
+    return ServerReady(**facts, device_id=device_id, host=host, state="available")
+
+
+async def test_a_device_that_is_gone_is_named_as_the_culprit() -> None:
+    with pytest.raises(Refuse, match="is gone from NetBox") as refused:
+        await stage_device(ready(12), FakeNetBox(), POLICY)
+    assert refused.value.culprit == "dcoa-ra07u45"
+
+
+async def test_a_server_that_netbox_never_held_is_not_staged() -> None:
+    netbox = FakeNetBox()
+
+    await stage_device(ready(None), netbox, POLICY)
+
+    assert netbox.writes == []

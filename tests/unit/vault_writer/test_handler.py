@@ -95,6 +95,7 @@ async def test_an_unchanged_rescan_writes_nothing(secrets: FakeSecrets) -> None:
     secrets.asked.clear()
     fact = await stored(recorded(), secrets)
     assert (fact.outcome, fact.credentials.version, secrets.asked) == (Outcome.UNCHANGED, 1, ["read"])
+    assert fact.reason == "BMC credentials already stored (version 1)"
     assert secrets.stored[PATH].custom_metadata["onboarding"] == str(first.onboarding_id)
 
 

@@ -10,6 +10,7 @@ import pytest
 from events.errors import Retry
 from events.seal import KeyRecord, seal
 from events.service import ended
+from events.store_errors import Away
 from events.values import MacAddress, ServerName
 from tests.integration.rig import until
 from tests.unit.vault_writer.fake import FakePrivateKeys, FakePublicKeys, FakeScans
@@ -110,6 +111,13 @@ async def test_the_last_key_that_seals_is_not_retired(place: Place) -> None:
     assert not place.public.records[kid].retired
 
 
+async def test_a_retired_key_is_none_that_seals_in_anothers_place(place: Place) -> None:
+    first, last = await place.new(), await place.new()
+    await place.ask("retire", kid=first)
+    assert "make a new one first" in (await place.ask("retire", kid=last))["error"]
+    assert not place.public.records[last].retired
+
+
 async def test_a_retired_key_that_nobody_needs_is_deleted(place: Place) -> None:
     kid, _ = await place.new(), await place.new()
     await place.ask("retire", kid=kid)
@@ -122,6 +130,7 @@ async def test_a_key_that_still_seals_is_not_deleted(place: Place) -> None:
     kid = await place.new()
     assert "retire it first" in (await place.ask("delete", kid=kid))["error"]
     assert kid in place.private.keys
+    assert not place.public.records[kid].withdrawn
 
 
 async def test_a_key_that_a_newest_scan_is_sealed_to_is_not_deleted(place: Place) -> None:
@@ -180,7 +189,17 @@ async def test_a_deletion_that_died_at_either_half_is_done_again(
 
 @pytest.mark.parametrize("verb", ["retire", "delete"])
 async def test_an_unknown_key_is_named(place: Place, verb: str) -> None:
+    await place.new()
     assert await place.ask(verb, kid="nope") == {"error": "there is no sealing key 'nope'"}
+
+
+async def test_nats_that_is_away_is_the_answer(place: Place) -> None:
+    class Gone(FakePublicKeys):
+        async def all(self) -> list[KeyRecord]:
+            raise Away("NATS is away")
+
+    place.public = Gone()
+    assert await place.ask("list") == {"error": "NATS is away"}
 
 
 @pytest.mark.parametrize("payload", [b"{", b"[]", b'{"kid": 3}'])

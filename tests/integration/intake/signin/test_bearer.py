@@ -135,7 +135,9 @@ async def test_whoever_is_not_in_the_required_group_is_turned_away(guarded: Guar
     assert is_problem(await guarded.script_of("eve").get(LIST), 403, "forbidden")
 
 
-@pytest.mark.parametrize("groups", [None, [], "onramp-operators", {"staff": 1}, ["Staff"], [1, None]])
+@pytest.mark.parametrize(
+    "groups", [None, [], "onramp-operators", {"staff": 1}, ["Staff"], [1, None], ["staff", {}]]
+)
 async def test_groups_of_another_form_give_no_role(guarded: Guarded, groups: Any) -> None:
     answer = await guarded.script(guarded.provider.signed(groups=groups)).get(LIST)
     assert is_problem(answer, 403, "forbidden")

@@ -57,6 +57,19 @@ async def test_over_https_the_cookies_are_this_hosts_alone(guarded: Guarded) -> 
     assert answer.headers["Strict-Transport-Security"]
 
 
+async def test_over_http_no_browser_is_told_to_insist_on_https(guarded: Guarded) -> None:
+    assert "Strict-Transport-Security" not in (await guarded.browser().get("/healthz")).headers
+
+
+async def test_what_the_bucket_holds_under_a_cookie_and_is_no_session_lets_nobody_in(
+    guarded: Guarded,
+) -> None:
+    browser = await guarded.signed_in("vera")
+    [session] = await guarded.rig.stored("$KV.SESSIONS.session.*", "KV_SESSIONS")
+    await guarded.rig.client.jetstream().publish(session.subject, b'{"subject": "vera"}')
+    assert is_problem(await browser.get(LIST), 401, "unauthenticated")
+
+
 async def test_coming_back_works_once(guarded: Guarded) -> None:
     browser = guarded.browser()
     back = await guarded.left(browser, "tom")
@@ -176,6 +189,20 @@ async def test_logging_out_ends_the_session_wherever_its_cookie_is(guarded: Guar
     assert answer.headers["Location"].startswith(f"{guarded.provider.issuer}/logout?client_id=onramp-web")
     assert SESSION not in browser.cookies
     assert is_problem(await copy.get(LIST), 401, "unauthenticated")
+
+
+async def test_logging_out_needs_no_answer_of_the_provider(guarded: Guarded) -> None:
+    browser = await guarded.signed_in("tom")
+    guarded.use(oidc_timeout=0.3)
+    leaving = guarded.browser()
+    leaving.cookies = browser.cookies
+    guarded.provider.pause()
+    try:
+        answer = await leaving.get("/auth/logout")
+    finally:
+        guarded.provider.resume()
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{guarded.settings.public_url}/")
+    assert is_problem(await browser.get(LIST), 401, "unauthenticated")
 
 
 async def test_another_sites_page_cannot_log_anybody_out(guarded: Guarded) -> None:

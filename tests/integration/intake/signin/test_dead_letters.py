@@ -7,6 +7,8 @@ import pytest
 
 from events.errors import Refuse
 from events.orders import Orders
+from events.replays import Replays
+from events.store_errors import Overtaken
 from events.types import DeviceRecorded, Event, OnboardingDiscarded
 from tests.integration.intake.signin.conftest import Guarded, is_problem
 from tests.integration.rig import recorded, until
@@ -102,6 +104,20 @@ async def test_a_second_operator_is_told_who_was_first(guarded: Guarded, backend
         assert "olga" in answer.json()["detail"]
     backend.may_go.set()
     await until(lambda: guarded.rig.acked("netbox_sync"))
+
+
+@pytest.mark.parametrize("verb", ["replay", "discard"])
+async def test_whoever_is_overtaken_by_another_is_told_to_look_again(
+    guarded: Guarded, backend: Backend, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def overtaken(*_asked: object) -> None:
+        raise Overtaken("wrong last sequence")
+
+    monkeypatch.setattr(Replays, verb, overtaken)
+    script = guarded.script_of("olga")
+    answer = await script.post(f"{PATH}/{await _only(script)}/{verb}", json={"reason": "me too"})
+    assert is_problem(answer, 409, "replay-in-flight")
+    assert "look again" in answer.json()["detail"]
 
 
 async def test_a_discard_ends_the_onboarding_and_says_who_and_why(guarded: Guarded, backend: Backend) -> None:

@@ -1,8 +1,10 @@
 """Whoever asks too often waits, and every answer carries the headers that protect a browser."""
 
 import pytest
+from pydantic import ValidationError
 from starlette.responses import PlainTextResponse
 
+from intake.settings import Settings
 from tests.integration.intake.conftest import ANYTHING
 from tests.integration.intake.signin.conftest import Guarded, is_problem
 
@@ -62,3 +64,15 @@ async def test_openapi_documents_the_rate_of_every_path(guarded: Guarded) -> Non
     for operations in paths.values():
         for operation in operations.values():
             assert "429" in operation["responses"]
+
+
+@pytest.mark.parametrize(
+    "url", ["onramp.example.org", "ftp://onramp.example.org", "https://", "https://example.org/onramp"]
+)
+def test_a_public_address_that_is_no_origin_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="without a path"):
+        Settings(public_url=url)
+
+
+def test_a_slash_after_the_public_address_is_no_part_of_it() -> None:
+    assert Settings(public_url="https://onramp.example.org/").public_url == "https://onramp.example.org"

@@ -1,5 +1,7 @@
 """Each role may do what it is for; without a provider everybody may do everything, and that is said."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -34,9 +36,36 @@ async def test_a_role_may_do_what_it_is_for(guarded: Guarded, name: str, path: t
         assert is_problem(answer, 403, "forbidden")
 
 
+async def test_where_no_group_is_required_a_role_is_enough(guarded: Guarded) -> None:
+    guarded.use(required_group="")
+    script = guarded.script(guarded.provider.signed(groups=["onramp-viewers"]))
+    assert (await script.request(*READ)).status_code == 200
+
+
 async def test_whoever_registered_a_server_is_in_its_event(guarded: Guarded) -> None:
     await guarded.script_of("tom").post(REGISTER[1], json=ANYTHING)
     assert (await guarded.store.newest()).registered_by == "tom"
+
+
+async def test_whoever_imported_a_server_is_in_its_event(guarded: Guarded) -> None:
+    await guarded.script_of("tom").post("/api/v1/servers/import", json=[ANYTHING])
+    assert (await guarded.store.newest()).registered_by == "tom"
+
+
+@pytest.mark.parametrize(
+    ("claims", "known_as"),
+    [
+        ({"preferred_username": "Olga O.", "email": "o@example.org"}, "Olga O. (olga)"),
+        ({"email": "o@example.org", "name": "Olga O."}, "o@example.org (olga)"),
+        ({"preferred_username": 7, "name": "Olga O."}, "Olga O. (olga)"),
+        ({}, "olga"),
+    ],
+)
+async def test_whoever_registered_is_known_by_name_and_subject(
+    guarded: Guarded, claims: dict[str, Any], known_as: str
+) -> None:
+    await guarded.script(guarded.provider.signed(**claims)).post(REGISTER[1], json=ANYTHING)
+    assert (await guarded.store.newest()).registered_by == known_as
 
 
 async def test_without_a_provider_everybody_may_and_every_page_can_tell(guarded: Guarded) -> None:
@@ -85,3 +114,16 @@ def test_settings_that_are_refused_show_no_secret() -> None:
 def test_a_provider_over_plain_http_is_refused() -> None:
     with pytest.raises(ValidationError, match="https"):
         Settings(oidc_issuer="http://login.example.org", oidc_client_id="onramp")
+
+
+@pytest.mark.parametrize(
+    "issuer", ["https://login.example.org", "http://localhost:9000", "http://[::1]:9000"]
+)
+def test_a_provider_over_https_or_on_this_machine_will_do(issuer: str) -> None:
+    settings = Settings(require_signin=True, oidc_issuer=issuer, oidc_client_id="onramp")
+    assert settings.oidc_issuer == issuer
+
+
+def test_a_provider_without_a_client_is_refused() -> None:
+    with pytest.raises(ValidationError, match="ONRAMP_OIDC_CLIENT_ID is empty"):
+        Settings(oidc_issuer="https://login.example.org")
