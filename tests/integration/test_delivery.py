@@ -15,6 +15,7 @@ from events.envelope import encode
 from events.errors import Refuse, Retry
 from events.ids import event_id
 from events.orders import Orders
+from events.standing import scans_of
 from events.store_errors import Away, Full, StoreError
 from events.subjects import replay_subject
 from events.types import (
@@ -454,6 +455,43 @@ async def test_an_event_on_another_servers_subject_is_a_dead_letter_and_is_not_a
     assert handled == [scan]
 
 
+async def test_an_event_of_another_type_on_a_steps_subject_is_a_dead_letter_and_is_not_acted_on(
+    rig: Rig,
+) -> None:
+    scan = await rig.scan()
+    handled: list[Event] = []
+
+    async def do(event: Event, _orders: Orders) -> Event:
+        handled.append(event)
+        return recorded(event)
+
+    await rig.publish(recorded(scan))
+    [told] = await rig.stored("onboarding.device-recorded.>")
+    await rig.stream.publish(
+        replay_subject("netbox_sync", "dcoa", scan.server), told.data, told.headers, id="x"
+    )
+    await rig.run(netbox_sync=do)
+    await until(lambda: rig.acked("netbox_sync"))
+    [letter] = await rig.dead_letters()
+    assert letter.failure.reason == "netbox_sync takes ServerScanned, not DeviceRecorded"
+    assert handled == [scan]
+
+
+async def test_nothing_acts_for_a_server_of_which_no_scan_stands_any_more(rig: Rig) -> None:
+    scan = await rig.scan()
+    handled: list[Event] = []
+
+    async def do(event: Event, _orders: Orders) -> None:
+        handled.append(event)
+
+    await rig.publish(recorded(scan))
+    await rig.stream.jetstream.purge_stream("ONBOARDING", subject=scans_of(scan.server))
+    await rig.run(vault_writer=do)
+    await until(lambda: rig.acked("vault_writer"))
+    assert not handled
+    assert not await rig.dead_letters()
+
+
 async def test_a_full_dead_letter_stream_is_waited_for(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     info = await rig.stream.jetstream._jsm.stream_info("DEAD_LETTERS")
     info.config.max_msgs = 1
@@ -471,6 +509,7 @@ async def test_a_full_dead_letter_stream_is_waited_for(rig: Rig, monkeypatch: py
     await rig.stream.jetstream._jsm.update_stream(info.config)
     await until(lambda: rig.acked("netbox_sync"))
     assert len(await rig.stored("dead.netbox_sync.>", "DEAD_LETTERS")) == 1
+    await until(lambda: not replica.readiness.results["consumer netbox_sync"])
 
 
 async def test_a_full_dead_letter_stream_is_waited_for_though_the_message_may_be_dropped_meanwhile(

@@ -250,6 +250,19 @@ async def test_a_look_that_fails_does_not_end_the_watch(
 
 
 @pytest.mark.parametrize("error", [Away("NATS is away"), ValueError("nobody foresaw this")])
+async def test_a_look_that_fails_is_not_made_again_at_once(
+    hosts: FakeHosts, stream: FakeOnboardings, error: Exception
+) -> None:
+    stream.away = [error] * 1000
+    async with watching(hosts, stream):
+        stream.store()
+        await soon(stream.asked)
+        hosts.news.put_nowait(None)
+        await soon(hosts.lists)
+    assert stream.asked.empty()
+
+
+@pytest.mark.parametrize("error", [Away("NATS is away"), ValueError("nobody foresaw this")])
 async def test_a_look_that_fails_is_made_again_by_itself(
     hosts: FakeHosts, stream: FakeOnboardings, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import pytest
@@ -12,9 +12,11 @@ from events.errors import Refuse, Retry, Unreachable
 from events.types import Host, Outcome, Registration, ServerReady, ServerScanned
 from events.values import IpAddress, ServerName
 from netbox_sync.handler import Policy, Rejected, record_device, stage_device
+from netbox_sync.handler.known import Location, Rack, Reference
 from netbox_sync.handler.values import Address, Device
 from tests.unit.netbox_sync.fake import FakeNetBox
 
+R = TypeVar("R", bound=Reference)
 MAC = "3c:ec:ef:a1:9c:e8"
 POLICY = Policy()
 
@@ -127,6 +129,41 @@ async def test_a_refusal_stands_after_a_second_look_at_fresh_references() -> Non
     with pytest.raises(Refuse, match="rack 'RA70' is unknown"):
         await record_device(scan(rack="RA70"), netbox, POLICY)
     assert netbox.forgotten == 1
+
+
+class TwoSites(FakeNetBox):
+    """The other site calls its location and rack the same, and this one has a rack twice."""
+
+    async def known(self, kind: type[R], *, site: int | None = None) -> Sequence[R]:
+        elsewhere: dict[type[Reference], Sequence[Reference]] = {
+            Location: [Location(9, "Row 7", "ra07")], Rack: [Rack(9, "RA07", location_id=1)],
+        }  # fmt: skip
+        twice = [Rack(3, "RC01", location_id=1), Rack(4, "RC01", location_id=1)] if kind is Rack else []
+        others = [] if site else elsewhere.get(kind, [])
+        return cast(Sequence[R], [*await super().known(kind), *others, *twice])
+
+
+async def test_location_and_rack_are_those_of_the_scanned_site() -> None:
+    recorded = await record_device(scan(), TwoSites(), POLICY)
+
+    assert recorded.outcome is Outcome.CREATED
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        (
+            "location",
+            "basement",
+            "location 'basement' is unknown in site dcoa; nothing there is called like it",
+        ),
+        ("rack", "RC01", r"rack 'RC01' fits RC01 \(id 3\) and RC01 \(id 4\) in location ra07"),
+    ],
+)
+async def test_what_is_no_one_place_is_refused_by_its_name(field: str, value: str, reason: str) -> None:
+    with pytest.raises(Refuse, match=reason) as refused:
+        await record_device(scan(**{field: value}), TwoSites(), POLICY)
+    assert refused.value.culprit == value
 
 
 class ChangingNetBox(FakeNetBox):
