@@ -1,18 +1,108 @@
-"""What a message that comes again tells, and what it looks back for."""
+"""Delivery rule 4, on a real nats-server: done twice, told once; and what is looked back for."""
 
 from typing import Any
 
 import pytest
 
 from events import delivery
+from events.envelope import encode
 from events.errors import Refuse, Retry
 from events.orders import Orders
 from events.publishing import Publisher
 from events.standing import scans_of
 from events.store_errors import Overtaken
 from events.stream import Expected
-from events.types import DeviceRecorded, Event
-from tests.integration.rig import Rig, recorded, until
+from events.types import (
+    DeviceRecorded,
+    Event,
+    Outcome,
+)
+from tests.integration.rig import Rig, ready, recorded, until
+
+
+async def test_a_message_that_was_handled_before_publishes_nothing_again(rig: Rig) -> None:
+    scan = await rig.scan()
+    await rig.publish(recorded(scan, Outcome.CREATED))
+    await rig.send_again(scan, "a")
+    outcomes = []
+
+    async def do(event: Event, _orders: Orders) -> Event:
+        outcomes.append("acted")
+        return recorded(event, Outcome.UNCHANGED)
+
+    await rig.run(netbox_sync=do)
+    await until(lambda: rig.acked("netbox_sync"))
+    assert outcomes == ["acted", "acted"]
+    assert [e.outcome for e in await rig.told(DeviceRecorded) if isinstance(e, DeviceRecorded)] == ["created"]
+
+
+async def test_an_event_that_is_sent_again_after_the_duplicate_window_is_not_followed_again(rig: Rig) -> None:
+    info = await rig.stream.jetstream._jsm.stream_info("ONBOARDING")
+    await rig.stream.jetstream._jsm.update_stream(info.config.evolve(duplicate_window=0.2))
+    handled: list[Event] = []
+
+    async def do(event: Event, _orders: Orders) -> Event:
+        handled.append(event)
+        return recorded(event)
+
+    async def window_is_over() -> bool:
+        return await rig.publish(ready(scan)) > end
+
+    await rig.run(netbox_sync=do)
+    scan = await rig.scan()
+    await until(lambda: rig.acked("netbox_sync"))
+    end = await rig.publish(ready(scan))
+    await until(window_is_over)
+    await rig.publish(scan)
+    await until(lambda: len(handled) == 2)
+    await until(lambda: rig.acked("netbox_sync"))
+    assert len(await rig.told(DeviceRecorded)) == 1
+
+
+async def test_another_content_is_told_as_a_revision(rig: Rig) -> None:
+    scan = await rig.scan()
+    await rig.publish(recorded(scan, ip="10.16.28.1"))
+
+    async def do(event: Event, _orders: Orders) -> Event:
+        return recorded(event, ip="10.16.28.2")
+
+    await rig.run(netbox_sync=do)
+    await until(lambda: rig.acked("netbox_sync"))
+    told = await rig.stored("onboarding.device-recorded.>")
+    assert [str(getattr(s.decoded().event, "bmc_ip", "")) for s in told] == ["10.16.28.1", "10.16.28.2"]
+    assert len({s.id for s in told}) == 2
+
+
+async def test_a_fact_that_comes_true_again_is_told_again(rig: Rig) -> None:
+    scan = await rig.scan()
+    addresses = iter(["10.16.28.1", "10.16.28.2", "10.16.28.1", "10.16.28.2"])
+
+    async def do(event: Event, _orders: Orders) -> Event:
+        return recorded(event, ip=next(addresses))
+
+    await rig.run(netbox_sync=do)
+    for telling in "abc":
+        await until(lambda: rig.acked("netbox_sync"))
+        await rig.send_again(scan, telling)
+    await until(lambda: rig.acked("netbox_sync"))
+    told = [str(getattr(e, "bmc_ip", "")) for e in await rig.told(DeviceRecorded)]
+    assert told == ["10.16.28.1", "10.16.28.2", "10.16.28.1", "10.16.28.2"]
+
+
+async def test_an_event_that_was_revised_is_not_acted_on_any_more(rig: Rig) -> None:
+    scan = await rig.scan()
+    await rig.publish(recorded(scan, ip="10.16.28.1"))
+    revised = recorded(scan, ip="10.16.28.2")
+    headers, data = encode(revised, id=scan.onboarding_id, source="test")
+    await rig.stream.publish("onboarding.device-recorded.dcoa.dcoa-ra01u01", data, headers, id="revision")
+    seen = []
+
+    async def do(event: Event, _orders: Orders) -> None:
+        seen.append(str(getattr(event, "bmc_ip", "")))
+
+    await rig.run(vault_writer=do)
+    await until(lambda: rig.acked("vault_writer"))
+    assert seen == ["10.16.28.2"]
 
 
 async def test_a_message_that_nats_has_forgotten_the_follow_on_of_is_not_followed_again(
