@@ -164,7 +164,7 @@ class Service:
             self._end(BROKEN_EXIT)
 
 
-async def ended(task: "asyncio.Task[None]", *, unless: Callable[[], bool] = lambda: False) -> None:
+async def ended(task: "asyncio.Task[object]", *, unless: Callable[[], bool] = lambda: False) -> None:
     """Cancel a task until it has ended, or ends by itself, for as long as the grace period.
 
     Once is not enough: Python 3.11's `wait_for`, which nats-py stands on, loses a cancellation that comes

@@ -4,13 +4,15 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 from rich.console import Console
 
+from events.service import ended
 from onramp.cli.connection import NotConnected
 from onramp.sandbox import pages
 from onramp.sandbox.demo import Demo
@@ -18,6 +20,8 @@ from onramp.sandbox.places import LOOPBACK
 from onramp.sandbox.processes import NotStarted
 from onramp.sandbox.story import Chapter
 from onramp.sandbox.system import System
+
+T = TypeVar("T")
 
 FOLDER = "ONRAMP_SANDBOX_FOLDER"
 """A folder to use instead of one of its own; it is kept at the end."""
@@ -62,19 +66,29 @@ async def _work(folder: Path, chapters: Sequence[Chapter], once: bool, console: 
         console.print(pages.addresses(system))
         demo = Demo(system, console)
         possible = _possible(chapters, system, console)
-        wrong = await demo.tell(possible)
+        wrong = await heeding(demo.tell(possible))
         if possible:
             await pages.summary(console, demo, possible, wrong)
         if not once:
             console.print(pages.where_next(system), soft_wrap=True, highlight=False)
             with suppress(asyncio.CancelledError):
-                await demo.stay()
+                await heeding(demo.stay())
         return 1 if wrong else 0
     finally:
         with console.status("ending everything …"):
             overdue = await system.stop()
         if overdue:
             console.print(f"[yellow]Killed, for not ending in time: {', '.join(overdue)}[/]")
+
+
+async def heeding(doing: Coroutine[None, None, T]) -> T:
+    """What comes of it; a cancellation is heeded though a library that is awaited in there may lose it."""
+    task = asyncio.create_task(doing)
+    try:
+        await asyncio.wait({task})
+        return task.result()
+    finally:
+        await ended(task)
 
 
 def _possible(chapters: Sequence[Chapter], system: System, console: Console) -> list[Chapter]:
