@@ -3,13 +3,16 @@
 import shutil
 import socket
 import sys
-from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
+from random import SystemRandom
 
 _ROOT = Path(__file__).parents[2]
 DEPLOY = _ROOT / "deploy"
 EXAMPLES = _ROOT / "examples"
 LOOPBACK = "127.0.0.1"
+_PORTS = range(10_000, 20_000)
+"""Below those of connections that go out (Linux: from 32768 on): one could be faster than a listener."""
 
 
 def program(name: str) -> str:
@@ -23,8 +26,14 @@ def program(name: str) -> str:
 
 def free_ports(count: int) -> list[int]:
     """Loopback ports that nobody listens on, all different."""
-    with ExitStack() as opened:
-        sockets = [opened.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind((LOOPBACK, 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+    free = filter(_is_free, SystemRandom().sample(_PORTS, len(_PORTS)))
+    return list(islice(free, count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        try:
+            tried.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
